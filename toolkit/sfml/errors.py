@@ -55,7 +55,7 @@ class NoConnectionError(SfmlError):
 
 
 class RefusedError(SfmlError):
-    """Snowflake refused: a privilege or a quota is missing. ``hint`` holds the SQL to run where it is known."""
+    """Snowflake refused: a privilege or a quota is missing. ``hint`` holds the SQL to run, where known."""
 
     exit_code = 4
 
