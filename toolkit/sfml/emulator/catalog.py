@@ -86,7 +86,9 @@ class Record:
 class Catalog:
     """Objects by kind and name; safe to share between threads; each call is one transaction."""
 
-    def __init__(self, path: Path | str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, path: Path | str, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._clock = clock
         self._lock = threading.RLock()
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
@@ -187,7 +189,9 @@ class Catalog:
     def drop(self, record: Record) -> None:
         """Mark the object as dropped; its row stays as history."""
         with self.transaction() as db:
-            db.execute("update object set dropped_on = ? where id = ?", (self._clock().isoformat(), record.id))
+            db.execute(
+                "update object set dropped_on = ? where id = ?", (self._clock().isoformat(), record.id)
+            )
 
     def close(self) -> None:
         with self._lock:

@@ -18,7 +18,9 @@ class Fault(Exception):  # noqa: N818 - a refusal is an answer of the protocol, 
 
 def missing(kind: str, name: str) -> Fault:
     """``kind`` is the word that Snowflake prints (``Service``, ``Stage``, ``Compute Pool``)."""
-    return Fault("002003", "02000", f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized.")
+    return Fault(
+        "002003", "02000", f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized."
+    )
 
 
 def exists(name: str) -> Fault:

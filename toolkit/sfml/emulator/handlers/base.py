@@ -1,0 +1,81 @@
+"""What every handler receives: the statement, and the parts of the backend that it may use.
+
+The contract between app, handlers and mljobs; a change of it is told here.
+
+- ``handlers.execute(request, context, backend) -> results.Answer`` raises ``Fault``; any other exception is a bug.
+- A handler that waits (spcs_wait_for, a synchronous job) waits on ``request.cancelled`` and calls
+  ``request.cancelled.check()``; a blocking call registers its interrupt with ``request.cancelled.calling(...)``.
+- Handlers run in worker threads, several at once, also of one session (asynchronous queries).
+- A failed statement leaves ``context`` as it was.
+- ``describe_only``: answer the columns with no rows, and change nothing.
+- Users are catalog records (``Kind.USER``). ``auth`` reads these properties: ``password`` (a hash made by
+  ``auth.hash_password``), ``rsa_public_key`` and ``rsa_public_key_2`` (the PEM body on one line, as ALTER USER stores
+  it), ``tokens`` (name -> ``{"sha256", "role", "expires"}``: programmatic access tokens), ``default_role``,
+  ``default_namespace``, ``default_warehouse``, ``disabled``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sfml.emulator.cancellation import Cancellation
+from sfml.emulator.catalog import Catalog
+from sfml.emulator.results import Answer
+from sfml.emulator.settings import Settings
+from sfml.emulator.stages import Stages
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bind:
+    """One bound value as the client sent it: its type (``TEXT``, ``FIXED``, ``TIMESTAMP_NTZ`` …) and its value.
+
+    Scalars arrive decoded to Python values (the same as the cells of ``results.Rows``).
+    """
+
+    type: str
+    value: object
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One statement to execute. Array binds (executemany) arrive as one tuple per row in ``bind_rows``."""
+
+    text: str
+    binds: tuple[Bind, ...] = ()
+    bind_rows: tuple[tuple[Bind, ...], ...] = ()
+    describe_only: bool = False
+    query_id: str
+    cancelled: Cancellation
+
+
+class Queries(Protocol):
+    """The statements this server has run and is running, by query id."""
+
+    def answer(self, query_id: str) -> Answer:
+        """The result of a finished statement; :class:`Fault` when unknown, failed or unfinished."""
+
+    def cancel(self, query_id: str) -> bool:
+        """Ask a running statement to stop; False when it is not running."""
+
+    def cancel_session(self, session_id: int, *, besides: str = "") -> int:
+        """Ask all running statements of a session to stop, but for the query id ``besides``; how many they were."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """The parts of one server. ``engine`` and ``jobs`` are the objects of ``engine.py`` and ``mljobs``."""
+
+    settings: Settings
+    catalog: Catalog
+    stages: Stages
+    engine: Any
+    jobs: Any
+    queries: Queries
+    clock: Callable[[], datetime]
+    # issue_service_token(job_name, role, user): what a job finds in its token file; logs in with OAUTH.
+    issue_service_token: Callable[[str, str, str], str]
+    # Host and port on which this server answers; jobs connect to it.
+    endpoint: Callable[[], tuple[str, int]]

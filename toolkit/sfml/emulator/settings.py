@@ -1,0 +1,29 @@
+"""What the server was started with; every duration can be shortened by tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """One server's options. Durations are in seconds."""
+
+    state: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    account: str = "LOCAL"
+    user: str = "LOCAL"
+    # Lifetimes: Snowflake's defaults are one hour for the session token and four for the master token.
+    session_lifetime: float = 3600
+    master_lifetime: float = 4 * 3600
+    service_token_lifetime: float = 3600
+    # After this long a statement that still runs is answered 333333 and the client asks again.
+    answer_after: float = 45
+    # A signed file URL is good for this long; one hour at the cloud stores.
+    url_lifetime: float = 3600
+    # The server ends after this long without a request and without a running job; None: never.
+    idle_exit: float | None = None
+    # "auto", "namespace" or "rewrite": how a job's fixed paths (/mnt/job_stage, ...) are provided.
+    paths: str = "auto"
