@@ -129,8 +129,8 @@ class Catalog:
         with self.transaction() as db:
             try:
                 cursor = db.execute(
-                    "insert into object (kind, database, schema, name, owner, comment, properties, created_on,"
-                    " updated_on) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "insert into object (kind, database, schema, name, owner, comment, properties,"
+                    " created_on, updated_on) values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     row,
                 )
             except sqlite3.IntegrityError:
@@ -171,7 +171,7 @@ class Catalog:
         owner: str | None = None,
         properties: Mapping[str, Any] | None = None,
     ) -> Record:
-        """Merge ``properties`` into the stored ones (a value of None stays as null); returns the new state."""
+        """The new state; ``properties`` are merged into the stored ones (a value of None stays as null)."""
         with self.transaction() as db:
             current = self._by_id(db, record.id)
             db.execute(

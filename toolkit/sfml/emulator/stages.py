@@ -8,7 +8,7 @@ from sfml.emulator.catalog import Record
 
 
 class Stages:
-    """The files of all stages. A stage's directory carries its catalog id: a new stage of an old name is empty."""
+    """The files of all stages. A directory is named by the catalog id: a new stage of an old name is empty."""
 
     def __init__(self, root: Path) -> None:
         self._root = root

@@ -2,16 +2,17 @@
 
 The contract between app, handlers and mljobs; a change of it is told here.
 
-- ``handlers.execute(request, context, backend) -> results.Answer`` raises ``Fault``; any other exception is a bug.
-- A handler that waits (spcs_wait_for, a synchronous job) waits on ``request.cancelled`` and calls
-  ``request.cancelled.check()``; a blocking call registers its interrupt with ``request.cancelled.calling(...)``.
+- ``handlers.execute(request, context, backend) -> results.Answer`` raises ``Fault``; any other exception is
+  a bug, answered as 000603.
+- A handler that waits (spcs_wait_for, a synchronous job) waits on ``request.cancelled`` and calls its ``check()``;
+  a blocking call registers its interrupt with ``request.cancelled.calling(...)``.
 - Handlers run in worker threads, several at once, also of one session (asynchronous queries).
 - A failed statement leaves ``context`` as it was.
 - ``describe_only``: answer the columns with no rows, and change nothing.
 - Users are catalog records (``Kind.USER``). ``auth`` reads these properties: ``password`` (a hash made by
-  ``auth.hash_password``), ``rsa_public_key`` and ``rsa_public_key_2`` (the PEM body on one line, as ALTER USER stores
-  it), ``tokens`` (name -> ``{"sha256", "role", "expires"}``: programmatic access tokens), ``default_role``,
-  ``default_namespace``, ``default_warehouse``, ``disabled``.
+  ``auth.hash_password``), ``rsa_public_key`` and ``rsa_public_key_2`` (the PEM body on one line, as ALTER USER
+  stores it), ``tokens`` (name -> ``{"sha256", "role", "expires"}``: programmatic access tokens),
+  ``default_role``, ``default_namespace``, ``default_warehouse``, ``disabled``.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ from sfml.emulator.stages import Stages
 
 @dataclass(frozen=True, kw_only=True)
 class Bind:
-    """One bound value as the client sent it: its type (``TEXT``, ``FIXED``, ``TIMESTAMP_NTZ`` …) and its value.
+    """One bound value: the type as sent (``TEXT``, ``FIXED``, ``TIMESTAMP_NTZ`` …) and the value as Python.
 
-    Scalars arrive decoded to Python values (the same as the cells of ``results.Rows``).
+    Values are of the same classes as the cells of ``results.Rows``.
     """
 
     type: str
@@ -61,7 +62,7 @@ class Queries(Protocol):
         """Ask a running statement to stop; False when it is not running."""
 
     def cancel_session(self, session_id: int, *, besides: str = "") -> int:
-        """Ask all running statements of a session to stop, but for the query id ``besides``; how many they were."""
+        """Ask a session's running statements to stop, except ``besides``; how many they were."""
 
 
 @dataclass(frozen=True, kw_only=True)
