@@ -1,0 +1,521 @@
+"""Every statement as a typed value: what ``parse`` returns and a handler takes.
+
+Names are resolved identifiers. ``options`` map upper-case option names to plain values (str, int, bool, a tuple for
+lists, a dict for ``KEY = (A = 1)``); handlers check them, so an unknown option is refused where its meaning is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from sfml.emulator.statements.names import ObjectName, SchemaName, ShowFilter, StagePath
+
+Options = Mapping[str, object]
+NO_OPTIONS: Options = MappingProxyType({})
+ALL = ShowFilter()
+
+
+# --- sessions
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UseDatabase:
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UseSchema:
+    name: SchemaName
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UseWarehouse:
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UseRole:
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UseSecondaryRoles:
+    """``mode`` is ALL or NONE."""
+
+    mode: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlterSession:
+    """Either ``options`` to set or the names to ``unset``."""
+
+    options: Options = NO_OPTIONS
+    unset: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetVariables:
+    """``SET x = …``; values are literals, or the text of an expression for the engine in ``expressions``."""
+
+    names: tuple[str, ...]
+    expressions: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UnsetVariables:
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Transaction:
+    """``action`` is BEGIN, COMMIT or ROLLBACK."""
+
+    action: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowParameters:
+    """``scope_kind`` of the filter is SESSION, ACCOUNT, DATABASE, SCHEMA, WAREHOUSE, USER, SERVICE, … or None."""
+
+    filter: ShowFilter = ALL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowRegions:
+    filter: ShowFilter = ALL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowVariables:
+    filter: ShowFilter = ALL
+
+
+# --- databases and schemas
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreateDatabase:
+    name: str
+    or_replace: bool = False
+    if_not_exists: bool = False
+    transient: bool = False
+    options: Options = NO_OPTIONS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlterDatabase:
+    """``action`` is SET, UNSET (options' names in ``options``) or RENAME (``new_name``)."""
+
+    name: str
+    action: str
+    if_exists: bool = False
+    options: Options = NO_OPTIONS
+    new_name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropDatabase:
+    name: str
+    if_exists: bool = False
+    restrict: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowDatabases:
+    filter: ShowFilter = ALL
+    terse: bool = False
+    history: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DescribeDatabase:
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreateSchema:
+    name: SchemaName
+    or_replace: bool = False
+    if_not_exists: bool = False
+    transient: bool = False
+    options: Options = NO_OPTIONS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlterSchema:
+    name: SchemaName
+    action: str
+    if_exists: bool = False
+    options: Options = NO_OPTIONS
+    new_name: SchemaName | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropSchema:
+    name: SchemaName
+    if_exists: bool = False
+    restrict: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowSchemas:
+    filter: ShowFilter = ALL
+    terse: bool = False
+    history: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DescribeSchema:
+    name: SchemaName
+
+
+# --- warehouses
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreateWarehouse:
+    name: str
+    or_replace: bool = False
+    if_not_exists: bool = False
+    options: Options = NO_OPTIONS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlterWarehouse:
+    """``action`` is SUSPEND, RESUME, ABORT ALL QUERIES, SET or UNSET."""
+
+    name: str
+    action: str
+    if_exists: bool = False
+    options: Options = NO_OPTIONS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropWarehouse:
+    name: str
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowWarehouses:
+    filter: ShowFilter = ALL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DescribeWarehouse:
+    name: str
+
+
+# --- roles, users, grants
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreateRole:
+    name: str
+    or_replace: bool = False
+    if_not_exists: bool = False
+    options: Options = NO_OPTIONS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropRole:
+    name: str
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowRoles:
+    filter: ShowFilter = ALL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreateUser:
+    name: str
+    or_replace: bool = False
+    if_not_exists: bool = False
+    options: Options = NO_OPTIONS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlterUser:
+    name: str
+    action: str
+    if_exists: bool = False
+    options: Options = NO_OPTIONS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropUser:
+    name: str
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowUsers:
+    filter: ShowFilter = ALL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DescribeUser:
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grantee:
+    """``kind`` is ROLE or USER."""
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Securable:
+    """What a privilege is on: ``kind`` as written (ACCOUNT, DATABASE, COMPUTE POOL, STAGE …), ``name`` its parts.
+
+    ``bulk`` is ALL or FUTURE for ``ON ALL STAGES IN SCHEMA s``; then ``kind`` is the singular and ``name`` the container
+    of kind ``container``.
+    """
+
+    kind: str
+    name: tuple[str, ...] = ()
+    bulk: str | None = None
+    container: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GrantPrivileges:
+    privileges: tuple[str, ...]
+    on: Securable
+    to: Grantee
+    grant_option: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RevokePrivileges:
+    privileges: tuple[str, ...]
+    on: Securable
+    from_: Grantee
+    grant_option_only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GrantRole:
+    role: str
+    to: Grantee
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RevokeRole:
+    role: str
+    from_: Grantee
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowGrants:
+    """One of: ``on``; ``to``; ``of`` (a role's grantees); none of them is the current user's grants."""
+
+    on: Securable | None = None
+    to: Grantee | None = None
+    of: str | None = None
+
+
+# --- stages and files
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreateStage:
+    name: ObjectName
+    or_replace: bool = False
+    if_not_exists: bool = False
+    temporary: bool = False
+    options: Options = NO_OPTIONS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlterStage:
+    """``action`` is SET, UNSET, REFRESH or RENAME (``new_name``)."""
+
+    name: ObjectName
+    action: str
+    if_exists: bool = False
+    options: Options = NO_OPTIONS
+    new_name: ObjectName | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropStage:
+    name: ObjectName
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowStages:
+    filter: ShowFilter = ALL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DescribeStage:
+    name: ObjectName
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Put:
+    """``source`` is the local path as written, without ``file://``."""
+
+    source: str
+    target: StagePath
+    options: Options = NO_OPTIONS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Get:
+    """``target`` is the local directory as written, without ``file://``."""
+
+    source: StagePath
+    target: str
+    options: Options = NO_OPTIONS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListFiles:
+    location: StagePath
+    pattern: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RemoveFiles:
+    location: StagePath
+    pattern: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CopyFiles:
+    source: StagePath
+    target: StagePath
+    files: tuple[str, ...] = ()
+    pattern: str | None = None
+    detailed: bool = True
+
+
+# --- compute pools
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreateComputePool:
+    name: str
+    or_replace: bool = False
+    if_not_exists: bool = False
+    options: Options = NO_OPTIONS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlterComputePool:
+    """``action`` is SUSPEND, RESUME, STOP ALL, SET or UNSET (the names are the keys of ``options``)."""
+
+    name: str
+    action: str
+    if_exists: bool = False
+    options: Options = NO_OPTIONS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropComputePool:
+    name: str
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowComputePools:
+    filter: ShowFilter = ALL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DescribeComputePool:
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowComputePoolInstanceFamilies:
+    filter: ShowFilter = ALL
+
+
+# --- services and jobs
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DescribeService:
+    name: ObjectName
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropService:
+    name: ObjectName
+    if_exists: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowServices:
+    """``jobs`` is BOTH, ONLY (SHOW JOB SERVICES) or EXCLUDE (SHOW SERVICES EXCLUDE JOBS)."""
+
+    filter: ShowFilter = ALL
+    jobs: str = "BOTH"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowServiceInstances:
+    name: ObjectName
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowServiceContainers:
+    name: ObjectName
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Call:
+    """``CALL f(…)``, ``SELECT f(…)`` or ``CALL db.sch.svc!method(…)`` with literal arguments.
+
+    ``function`` is upper-case (``SYSTEM$EXECUTE_ML_JOB``, ``SPCS_WAIT_FOR``); ``target`` is the service before the
+    ``!``; ``column`` is the name of the answer's column (the alias, else the function).
+    """
+
+    function: str
+    column: str
+    target: ObjectName | None = None
+    args: tuple[object, ...] = ()
+    named: Mapping[str, object] = field(default_factory=dict)
+
+
+# --- what the SQL engine answers
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Query:
+    """A statement for the SQL engine. ``verb`` is its first word (SELECT, INSERT, CREATE, SHOW …), upper-case.
+
+    ``subject`` says more where the verb alone does not: TABLE for ``CREATE OR REPLACE TEMPORARY TABLE``.
+    """
+
+    text: str
+    verb: str
+    subject: str = ""
+
+
+Command = (
+    UseDatabase | UseSchema | UseWarehouse | UseRole | UseSecondaryRoles | AlterSession | SetVariables
+    | UnsetVariables | Transaction | ShowParameters | ShowRegions | ShowVariables
+    | CreateDatabase | AlterDatabase | DropDatabase | ShowDatabases | DescribeDatabase
+    | CreateSchema | AlterSchema | DropSchema | ShowSchemas | DescribeSchema
+    | CreateWarehouse | AlterWarehouse | DropWarehouse | ShowWarehouses | DescribeWarehouse
+    | CreateRole | DropRole | ShowRoles | CreateUser | AlterUser | DropUser | ShowUsers | DescribeUser
+    | GrantPrivileges | RevokePrivileges | GrantRole | RevokeRole | ShowGrants
+    | CreateStage | AlterStage | DropStage | ShowStages | DescribeStage
+    | Put | Get | ListFiles | RemoveFiles | CopyFiles
+    | CreateComputePool | AlterComputePool | DropComputePool | ShowComputePools | DescribeComputePool
+    | ShowComputePoolInstanceFamilies
+    | DescribeService | DropService | ShowServices | ShowServiceInstances | ShowServiceContainers
+    | Call | Query
+)  # fmt: skip
