@@ -26,7 +26,9 @@ def bare_image(engine: str) -> str:
     """An image with Python, make and git, and nothing of ours."""
     tag = "sfml-test-bare:latest"
     folder = Path(__file__).with_name("bare")
-    built = subprocess.run([engine, "build", "-q", "-t", tag, str(folder)], capture_output=True, text=True, check=False)
+    built = subprocess.run(
+        [engine, "build", "-q", "-t", tag, str(folder)], capture_output=True, text=True, check=False
+    )
     if "debian:bookworm-slim" in built.stderr and "not found" in built.stderr:
         pytest.skip("no base image: run .ci/prepare")
     assert built.returncode == 0, built.stderr
@@ -35,7 +37,9 @@ def bare_image(engine: str) -> str:
 
 def _pass_through() -> list[str]:
     """How pip reaches the configured index from inside: index variables and the machine's certificates."""
-    names = [name for name in os.environ if name in {"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST"}]
+    names = [
+        name for name in os.environ if name in {"PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST"}
+    ]
     options = [part for name in names for part in ("-e", name)]
     if CERTIFICATES.exists():
         options += ["-v", f"{CERTIFICATES}:{CERTIFICATES}:ro", "-e", f"PIP_CERT={CERTIFICATES}"]
