@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    if sys.argv[1:] == ["--version"]:  # asked often and by scripts: answered without loading the command line
+        from sfml import __version__
+
+        sys.stdout.write(f"sfml {__version__}\n")
+        return
     from sfml.cli import main as cli_main
 
     cli_main()

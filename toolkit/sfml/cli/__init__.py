@@ -1,0 +1,112 @@
+"""The command line: which verbs there are, and the one edge where errors become exit codes.
+
+A verb's module is imported when the verb is called, so that ``sfml --help`` and a mistyped verb cost nothing.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import sys
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, NoReturn
+
+import click
+
+from sfml import __version__
+from sfml.cli import output
+from sfml.errors import InternalError, SfmlError
+
+# What a shell reports for a program that SIGINT or SIGPIPE ended: 128 + the signal's number.
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+class Verb(NamedTuple):
+    """Where a verb's command is (``module:attribute``), and its line in ``sfml --help``."""
+
+    target: str
+    summary: str
+
+
+VERBS: Mapping[str, Verb] = {
+    "completion": Verb("sfml.cli.completion:completion", "Print a completion script for your shell."),
+}
+
+
+class VerbGroup(click.Group):
+    """A group whose commands come from a table and are imported on first use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        verb = VERBS.get(cmd_name)
+        if verb is None:
+            return super().get_command(ctx, cmd_name)
+        module, _, attribute = verb.target.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, verb.summary) for name, verb in VERBS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], VERBS, n=1)
+            suggestion = f" Did you mean '{near[0]}'?" if near else ""
+            raise click.UsageError(f"There is no command '{args[0]}'.{suggestion}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="sfml %(version)s")
+def cli() -> None:
+    """Dev images, container specs and ML Jobs on Snowflake, one command each."""
+
+
+def main(args: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code."""
+    sys.exit(run(args))
+
+
+def run(args: Sequence[str] | None = None) -> int:
+    """Run one command line; the exit code, after every error was reported on stderr."""
+    try:
+        code = cli.main(args, prog_name="sfml", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        output.discard_stdout()
+        return BROKEN_PIPE
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        output.standard().progress(error.format_message())
+        return error.exit_code
+    except click.ClickException as error:
+        return _usage(error)
+    except SfmlError as error:
+        output.report(str(error), error.hint)
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - the edge: whatever arrives here is a bug and is logged as one
+        return _bug(error)
+    return code if isinstance(code, int) else 0
+
+
+def _usage(error: click.ClickException) -> int:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f"{context.get_usage()}\nHelp: {context.command_path} --help" if context else None
+    output.report(error.format_message(), hint)
+    return error.exit_code
+
+
+def _bug(error: Exception) -> int:
+    from sfml.cli import crash
+
+    log = crash.write_log(error)
+    output.report(f"this is a bug in sfml: {type(error).__name__}", f"the details are in {log}")
+    return InternalError.exit_code
