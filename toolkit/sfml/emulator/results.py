@@ -6,7 +6,7 @@ Handlers return these values; only wire.py knows how they travel.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 
@@ -73,23 +73,31 @@ class Direction(StrEnum):
     DOWNLOAD = "DOWNLOAD"
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """One file of a stage: the stage's catalog id and the path below it."""
+
+    stage: int
+    path: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Transfer:
-    """PUT or GET: what the connector needs to move the files itself.
+    """PUT or GET, made by ``Stages``: the client moves the files itself, with a signed URL for each target.
 
-    ``urls`` has one upload URL pattern (PUT) or one URL per file (GET); see wire.py for the answer's shape.
+    UPLOAD has one target (the name that the file gets if it is stored as it is), DOWNLOAD one for each name
+    in ``src_locations``.
     """
 
     direction: Direction
     src_locations: tuple[str, ...]
+    targets: tuple[Target, ...]
     local_location: str | None = None
     stage_location: str = ""
-    urls: tuple[str, ...] = ()
     auto_compress: bool = True
     source_compression: str = "auto_detect"
     overwrite: bool = False
     parallel: int = 4
-    options: dict[str, str] = field(default_factory=dict)
 
 
 Answer = Rows | Transfer

@@ -4,14 +4,17 @@ The contract between app, handlers and mljobs; a change of it is told here.
 
 - ``handlers.execute(request, context, backend) -> results.Answer`` raises ``Fault``; any other exception is
   a bug, answered as 000603.
-- A handler that waits (spcs_wait_for, a synchronous job) waits on ``request.cancelled`` and calls its ``check()``;
-  a blocking call registers its interrupt with ``request.cancelled.calling(...)``.
+- A handler that waits (spcs_wait_for, a synchronous job) waits on ``request.cancelled`` and calls its
+  ``check()``; a blocking call registers its interrupt with ``request.cancelled.calling(...)``.
 - Handlers run in worker threads, several at once, also of one session (asynchronous queries).
 - A failed statement leaves ``context`` as it was.
 - ``describe_only``: answer the columns with no rows, and change nothing.
+- At first start the app itself writes the account's objects into the catalog (``seed.py``); the engine makes
+  what it needs from the catalog when it is loaded.
 - Users are catalog records (``Kind.USER``). ``auth`` reads these properties: ``password`` (a hash made by
-  ``auth.hash_password``), ``rsa_public_key`` and ``rsa_public_key_2`` (the PEM body on one line, as ALTER USER
-  stores it), ``tokens`` (name -> ``{"sha256", "role", "expires"}``: programmatic access tokens),
+  ``auth.hash_password``), ``rsa_public_key`` and ``rsa_public_key_2`` (the PEM body on one line, as
+  ALTER USER stores it), ``roles`` (those granted, upper-case), ``tokens`` (programmatic access
+  tokens: name -> ``{"sha256", "role", "expires"}``),
   ``default_role``, ``default_namespace``, ``default_warehouse``, ``disabled``.
 """
 
@@ -22,34 +25,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sfml.emulator.cancellation import Cancellation
 from sfml.emulator.catalog import Catalog
+from sfml.emulator.request import Bind, Request
 from sfml.emulator.results import Answer
 from sfml.emulator.settings import Settings
 from sfml.emulator.stages import Stages
 
-
-@dataclass(frozen=True, kw_only=True)
-class Bind:
-    """One bound value: the type as sent (``TEXT``, ``FIXED``, ``TIMESTAMP_NTZ`` …) and the value as Python.
-
-    Values are of the same classes as the cells of ``results.Rows``.
-    """
-
-    type: str
-    value: object
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """One statement to execute. Array binds (executemany) arrive as one tuple per row in ``bind_rows``."""
-
-    text: str
-    binds: tuple[Bind, ...] = ()
-    bind_rows: tuple[tuple[Bind, ...], ...] = ()
-    describe_only: bool = False
-    query_id: str
-    cancelled: Cancellation
+__all__ = ["Backend", "Bind", "Queries", "Request"]
 
 
 class Queries(Protocol):
