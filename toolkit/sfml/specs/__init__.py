@@ -1,0 +1,1 @@
+"""Specs of services and jobs: model, checks, rendering. No network, no subprocess."""
