@@ -30,6 +30,8 @@ class Verb(NamedTuple):
 
 
 VERBS: Mapping[str, Verb] = {
+    "init": Verb("sfml.cli.config:init", "Write a commented sfml.yaml."),
+    "config": Verb("sfml.cli.config:config", "Show the configuration that is in force."),
     "completion": Verb("sfml.cli.completion:completion", "Print a completion script for your shell."),
 }
 
