@@ -1,1 +1,10 @@
-"""The statement layer: text to typed commands, and nothing recognised by comparing strings."""
+"""The statement layer: text to typed commands, and nothing recognised by comparing strings.
+
+``parse(text, inputs)`` gives one statement's command, ``split(text)`` the statements of a text with several.
+"""
+
+from sfml.emulator.statements.parse import parse
+from sfml.emulator.statements.reader import Inputs
+from sfml.emulator.statements.tokens import split
+
+__all__ = ["Inputs", "parse", "split"]

@@ -1,19 +1,17 @@
 """Every statement as a typed value: what ``parse`` returns and a handler takes.
 
-Names are resolved identifiers. ``options`` map upper-case option names to plain values (str, int, bool, a tuple for
-lists, a dict for ``KEY = (A = 1)``); handlers check them, so an unknown option is refused where its meaning is known.
+Names are resolved identifiers. ``options`` map upper-case option names to plain values: str, int, bool, a
+tuple for a list, a dict for ``KEY = (A = 1)``. Handlers check them and refuse an unknown one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from sfml.emulator.statements.names import ObjectName, SchemaName, ShowFilter, StagePath
 
 Options = Mapping[str, object]
-NO_OPTIONS: Options = MappingProxyType({})
 ALL = ShowFilter()
 
 
@@ -51,7 +49,7 @@ class UseSecondaryRoles:
 class AlterSession:
     """Either ``options`` to set or the names to ``unset``."""
 
-    options: Options = NO_OPTIONS
+    options: Options = field(default_factory=dict)
     unset: tuple[str, ...] = ()
 
 
@@ -77,7 +75,7 @@ class Transaction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShowParameters:
-    """``scope_kind`` of the filter is SESSION, ACCOUNT, DATABASE, SCHEMA, WAREHOUSE, USER, SERVICE, … or None."""
+    """The filter's ``scope_kind`` may also be SESSION, WAREHOUSE, USER, SERVICE and so on."""
 
     filter: ShowFilter = ALL
 
@@ -101,7 +99,7 @@ class CreateDatabase:
     or_replace: bool = False
     if_not_exists: bool = False
     transient: bool = False
-    options: Options = NO_OPTIONS
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,7 +109,7 @@ class AlterDatabase:
     name: str
     action: str
     if_exists: bool = False
-    options: Options = NO_OPTIONS
+    options: Options = field(default_factory=dict)
     new_name: str | None = None
 
 
@@ -140,7 +138,7 @@ class CreateSchema:
     or_replace: bool = False
     if_not_exists: bool = False
     transient: bool = False
-    options: Options = NO_OPTIONS
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,7 +146,7 @@ class AlterSchema:
     name: SchemaName
     action: str
     if_exists: bool = False
-    options: Options = NO_OPTIONS
+    options: Options = field(default_factory=dict)
     new_name: SchemaName | None = None
 
 
@@ -179,7 +177,7 @@ class CreateWarehouse:
     name: str
     or_replace: bool = False
     if_not_exists: bool = False
-    options: Options = NO_OPTIONS
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -189,7 +187,7 @@ class AlterWarehouse:
     name: str
     action: str
     if_exists: bool = False
-    options: Options = NO_OPTIONS
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -216,7 +214,7 @@ class CreateRole:
     name: str
     or_replace: bool = False
     if_not_exists: bool = False
-    options: Options = NO_OPTIONS
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -235,7 +233,7 @@ class CreateUser:
     name: str
     or_replace: bool = False
     if_not_exists: bool = False
-    options: Options = NO_OPTIONS
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -243,7 +241,7 @@ class AlterUser:
     name: str
     action: str
     if_exists: bool = False
-    options: Options = NO_OPTIONS
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -272,10 +270,10 @@ class Grantee:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Securable:
-    """What a privilege is on: ``kind`` as written (ACCOUNT, DATABASE, COMPUTE POOL, STAGE …), ``name`` its parts.
+    """What a privilege is on: ``kind`` (ACCOUNT, DATABASE, COMPUTE POOL, STAGE …) and the parts of its name.
 
-    ``bulk`` is ALL or FUTURE for ``ON ALL STAGES IN SCHEMA s``; then ``kind`` is the singular and ``name`` the container
-    of kind ``container``.
+    ``bulk`` is ALL or FUTURE for ``ON ALL STAGES IN SCHEMA s``; then ``kind`` is the singular and ``name``
+    that of the ``container`` (DATABASE or SCHEMA).
     """
 
     kind: str
@@ -330,7 +328,7 @@ class CreateStage:
     or_replace: bool = False
     if_not_exists: bool = False
     temporary: bool = False
-    options: Options = NO_OPTIONS
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -340,7 +338,7 @@ class AlterStage:
     name: ObjectName
     action: str
     if_exists: bool = False
-    options: Options = NO_OPTIONS
+    options: Options = field(default_factory=dict)
     new_name: ObjectName | None = None
 
 
@@ -366,7 +364,7 @@ class Put:
 
     source: str
     target: StagePath
-    options: Options = NO_OPTIONS
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -375,7 +373,7 @@ class Get:
 
     source: StagePath
     target: str
-    options: Options = NO_OPTIONS
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -407,7 +405,7 @@ class CreateComputePool:
     name: str
     or_replace: bool = False
     if_not_exists: bool = False
-    options: Options = NO_OPTIONS
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -417,7 +415,7 @@ class AlterComputePool:
     name: str
     action: str
     if_exists: bool = False
-    options: Options = NO_OPTIONS
+    options: Options = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -478,8 +476,8 @@ class ShowServiceContainers:
 class Call:
     """``CALL f(…)``, ``SELECT f(…)`` or ``CALL db.sch.svc!method(…)`` with literal arguments.
 
-    ``function`` is upper-case (``SYSTEM$EXECUTE_ML_JOB``, ``SPCS_WAIT_FOR``); ``target`` is the service before the
-    ``!``; ``column`` is the name of the answer's column (the alias, else the function).
+    ``function`` is upper-case (``SYSTEM$EXECUTE_ML_JOB``, ``SPCS_WAIT_FOR``); ``target`` is the service
+    before the ``!``; ``column`` names the answer's column (the alias, else the function or the expression).
     """
 
     function: str
@@ -489,19 +487,75 @@ class Call:
     named: Mapping[str, object] = field(default_factory=dict)
 
 
-# --- what the SQL engine answers
+# --- what is asked of the SQL engine, or could be
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Expression:
+    """An argument that is no literal: its text, for the SQL engine to evaluate."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContextFunction:
+    """``CURRENT_ROLE()`` and the like; ``name`` is upper-case."""
+
+    name: str
+    args: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Constant:
+    """One column of :class:`SelectConstants`: a literal or a :class:`ContextFunction`."""
+
+    column: str
+    value: object
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SelectConstants:
+    """``SELECT 1``, ``SELECT CURRENT_ROLE() AS r, 'x'``: answered without the SQL engine."""
+
+    columns: tuple[Constant, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResultScan:
+    """``SELECT * FROM TABLE(RESULT_SCAN(…))`` and nothing more; the id is a literal or LAST_QUERY_ID."""
+
+    query_id: object
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TableCall:
+    """A table function inside a query that the backend answers, not the engine.
+
+    ``function`` is RESULT_SCAN, GET_JOB_HISTORY, or a method of the service ``target`` (SPCS_GET_LOGS …).
+    Arguments are literals, :class:`ContextFunction` (LAST_QUERY_ID) or :class:`Expression`.
+    """
+
+    function: str
+    placeholder: str
+    target: ObjectName | None = None
+    args: tuple[object, ...] = ()
+    named: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Query:
-    """A statement for the SQL engine. ``verb`` is its first word (SELECT, INSERT, CREATE, SHOW …), upper-case.
+    """A statement for the SQL engine; ``verb`` is its first word (SELECT, INSERT, SHOW …), upper-case.
 
-    ``subject`` says more where the verb alone does not: TABLE for ``CREATE OR REPLACE TEMPORARY TABLE``.
+    ``subject`` is the kind where the verb needs one: TABLE for ``CREATE OR REPLACE TEMPORARY TABLE``.
+    In ``text`` every bound value is a ``?`` and ``binds`` are their numbers (from 0) in the request; session
+    variables are replaced by their values, each of ``tables`` by its placeholder.
     """
 
     text: str
     verb: str
     subject: str = ""
+    binds: tuple[int, ...] = ()
+    tables: tuple[TableCall, ...] = ()
 
 
 Command = (
@@ -517,5 +571,5 @@ Command = (
     | CreateComputePool | AlterComputePool | DropComputePool | ShowComputePools | DescribeComputePool
     | ShowComputePoolInstanceFamilies
     | DescribeService | DropService | ShowServices | ShowServiceInstances | ShowServiceContainers
-    | Call | Query
+    | Call | SelectConstants | ResultScan | Query
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Names as a statement writes them: identifiers are resolved, missing parts are filled in from the session."""
+"""Names as a statement writes them: identifiers resolved, missing parts filled in from the session."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class StagePath:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShowFilter:
-    """The tail of a SHOW statement. ``scope_kind`` is ACCOUNT, DATABASE, SCHEMA, COMPUTE POOL … or None (no IN)."""
+    """The tail of a SHOW statement; ``scope_kind`` is ACCOUNT, DATABASE, SCHEMA … or None (no IN)."""
 
     like: str | None = None
     starts_with: str | None = None
@@ -75,9 +75,9 @@ class ShowFilter:
     scope_name: tuple[str, ...] = ()
 
     def area(self, context: Context) -> tuple[str | None, str | None]:
-        """Database and schema to look in, None for all of them: no IN is the current database, else the account.
+        """Database and schema to look in, None for all: without IN the current database, else the account.
 
-        Whether the two exist is the caller's question (043 is its answer).
+        Whether the two exist is the caller's question.
         """
         if self.scope_kind in (None, "DATABASE"):
             return (self.scope_name[0] if self.scope_name else context.database), None
@@ -92,7 +92,7 @@ class ShowFilter:
         return database, schema
 
     def pick(self, items: Iterable[T], name_of: Callable[[T], str]) -> list[T]:
-        """The items that LIKE (case-insensitive), STARTS WITH, FROM (case-sensitive) and LIMIT leave, by name."""
+        """What LIKE (case-insensitive), STARTS WITH, FROM (case-sensitive) and LIMIT leave, by name."""
         found = sorted((item for item in items if self.matches(name_of(item))), key=name_of)
         return found if self.limit is None else found[: self.limit]
 
