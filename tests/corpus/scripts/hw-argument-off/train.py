@@ -1,0 +1,20 @@
+import argparse
+
+import torch
+from torch import nn
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--gpu", action="store_true")
+    parser.add_argument("--epochs", type=int, default=3)
+    args = parser.parse_args()
+    net = nn.Linear(4, 1)
+    if args.gpu:
+        net = net.cuda()
+    for _ in range(args.epochs):
+        net(torch.ones(2, 4, device=next(net.parameters()).device)).sum().backward()
+
+
+if __name__ == "__main__":
+    main()

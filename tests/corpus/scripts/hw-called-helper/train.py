@@ -1,0 +1,5 @@
+import torch
+
+import helpers
+
+print(helpers.count(helpers.to_gpu(torch.nn.Linear(2, 1))))

@@ -1,0 +1,2 @@
+STEPS = 10
+DEVICE = "cuda:0"
