@@ -1,0 +1,4 @@
+import pandas as pd
+from datasets import load_dataset
+
+print(pd.DataFrame(load_dataset("rotten_tomatoes", split="train")).shape)

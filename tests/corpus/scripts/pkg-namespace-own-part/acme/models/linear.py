@@ -1,0 +1,2 @@
+def fit(values):
+    return sum(values)

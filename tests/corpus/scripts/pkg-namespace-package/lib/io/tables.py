@@ -1,0 +1,5 @@
+from great_tables import GT
+
+
+def show(frame):
+    return GT(frame)

@@ -1,0 +1,3 @@
+import pandas as pd
+
+FRAME = pd.DataFrame({"x": [1]})

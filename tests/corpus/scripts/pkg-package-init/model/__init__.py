@@ -1,0 +1,5 @@
+import timm
+
+from .network import build
+
+NAMES = timm.list_models()

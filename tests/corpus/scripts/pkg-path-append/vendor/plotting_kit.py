@@ -1,0 +1,5 @@
+import numpy as np
+
+
+def draw():
+    return np.ones(2)

@@ -1,0 +1,3 @@
+import polars as pl
+
+print(pl.DataFrame({"x": [1]}))

@@ -1,0 +1,4 @@
+import httpx
+import polars as pl
+
+print(pl.DataFrame({"x": [1]}), httpx.__version__)

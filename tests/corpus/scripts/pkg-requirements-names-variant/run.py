@@ -1,0 +1,4 @@
+import skimage
+from ruamel.yaml import YAML
+
+print(skimage.__version__, YAML())

@@ -1,0 +1,5 @@
+import cupy
+import wandb
+
+wandb.init(project="gpu")
+print(cupy.ones(3))

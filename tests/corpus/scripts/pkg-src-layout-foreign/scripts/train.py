@@ -1,0 +1,3 @@
+from lifelines import KaplanMeierFitter
+
+print(KaplanMeierFitter())

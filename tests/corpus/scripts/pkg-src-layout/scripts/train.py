@@ -1,0 +1,3 @@
+from churn.model import fit
+
+print(fit([[1], [2]], [0, 1]))
