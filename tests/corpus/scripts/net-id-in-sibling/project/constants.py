@@ -1,0 +1,1 @@
+BASE = "google/electra-small-discriminator"

@@ -1,0 +1,6 @@
+import mlflow
+from sklearn.linear_model import Ridge
+
+mlflow.set_tracking_uri("sqlite:///runs.db")
+with mlflow.start_run():
+    mlflow.log_metric("coef", float(Ridge().fit([[1], [2]], [1, 2]).coef_[0]))
