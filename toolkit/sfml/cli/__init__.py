@@ -32,6 +32,7 @@ class Verb(NamedTuple):
 VERBS: Mapping[str, Verb] = {
     "init": Verb("sfml.cli.config:init", "Write a commented sfml.yaml."),
     "config": Verb("sfml.cli.config:config", "Show the configuration that is in force."),
+    "spec": Verb("sfml.cli.spec:spec", "Render and look up what specs of services and jobs need."),
     "completion": Verb("sfml.cli.completion:completion", "Print a completion script for your shell."),
 }
 

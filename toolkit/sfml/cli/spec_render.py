@@ -1,0 +1,71 @@
+"""``sfml spec render``: a template and values to YAML."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from sfml import project
+from sfml.cli.output import standard
+from sfml.errors import InputError
+
+
+@click.command()
+@click.argument("template")
+@click.option(
+    "--values", "files", multiple=True, type=Path, help="YAML or JSON file; repeatable, the last wins."
+)
+@click.option(
+    "--set", "settings", multiple=True, metavar="A.B=C", help="One value; repeatable, wins over files."
+)
+@click.option(
+    "--env", "with_environment", is_flag=True, help="Give the template your environment as 'environ'."
+)
+@click.option("-o", "--output", "target", type=Path, help="Write to this file instead of stdout.")
+def render(
+    template: str,
+    files: tuple[Path, ...],
+    settings: tuple[str, ...],
+    *,
+    with_environment: bool,
+    target: Path | None,
+) -> None:
+    """Render TEMPLATE, a file or the name of one that sfml brings along (gpu-job), to YAML."""
+    from sfml.specs import values
+    from sfml.specs.render import render as render_template
+
+    library = project.specs(None, project.root(Path.cwd()))
+    found = values.load_values(files)
+    for setting in settings:
+        found = values.set_value(found, setting)
+    environ = dict(os.environ) if with_environment else None
+    text = render_template(_find(template, library), found, environ=environ, library=[library])
+    if target is None:
+        standard().value(None, text=text.removesuffix("\n"))
+    else:
+        _write(target, text)
+
+
+def _find(template: str, library: Path) -> Path:
+    """The file of that name, else the template of that name in the library."""
+    path = Path(template)
+    if path.is_file() or path.suffix == ".j2":
+        return path if path.is_file() else _in_library(path.as_posix(), library)
+    return _in_library(f"{template}.yaml.j2", library)
+
+
+def _in_library(name: str, library: Path) -> Path:
+    matches = sorted(library.glob(name)) + sorted(library.glob(f"*/{name}"))
+    if matches:
+        return matches[0]
+    known = ", ".join(sorted(path.name.removesuffix(".yaml.j2") for path in library.glob("*/*.yaml.j2")))
+    raise InputError(f"there is no template {name}", hint=f"give a file, or one of: {known}")
+
+
+def _write(target: Path, text: str) -> None:
+    try:
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror}") from None
