@@ -18,12 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from sfml.emulator.faults import Fault, exists
+from sfml.errors import ConfigError
 
 FORMAT = 1
-"""Version of the state directory; raised together with a step in ``_MIGRATIONS``."""
+"""Version of the state directory; raised together with a step in ``MIGRATIONS``."""
+
+MIGRATIONS: Mapping[int, str] = {}
+"""Format -> the SQL script that makes the next format of it."""
 
 _SCHEMA = """
-create table if not exists meta (key text primary key, value text not null);
 create table if not exists object (
     id integer primary key autoincrement,
     kind text not null, database text not null, schema text not null, name text not null,
@@ -94,6 +97,7 @@ class Catalog:
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.execute("pragma journal_mode=wal")
         self._db.execute("pragma synchronous=normal")
+        self._upgrade()
         self._db.executescript(_SCHEMA)
 
     @contextmanager
@@ -192,6 +196,22 @@ class Catalog:
             db.execute(
                 "update object set dropped_on = ? where id = ?", (self._clock().isoformat(), record.id)
             )
+
+    def _upgrade(self) -> None:
+        """Bring an older state directory to this format; refuse a newer one, untouched."""
+        (found,) = self._db.execute("pragma user_version").fetchone()
+        new = self._db.execute("select count(*) from sqlite_master").fetchone() == (0,)
+        if new:
+            self._db.execute(f"pragma user_version = {FORMAT:d}")
+            return
+        if found > FORMAT:
+            raise ConfigError(
+                f"the local backend's state has format {found}, and this sfml knows {FORMAT} at most",
+                hint="upgrade sfml, or start afresh with `sfml local reset`",
+            )
+        for step in range(found, FORMAT):
+            script = MIGRATIONS[step]
+            self._db.executescript(f"begin; {script}; pragma user_version = {step + 1:d}; commit;")
 
     def close(self) -> None:
         with self._lock:

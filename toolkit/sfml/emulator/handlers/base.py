@@ -12,7 +12,7 @@ The contract between app, handlers and mljobs; a change of it is told here.
 - At first start the app itself writes the account's objects into the catalog (``seed.py``); the engine makes
   what it needs from the catalog when it is loaded.
 - Users are catalog records (``Kind.USER``). ``auth`` reads these properties: ``password`` (a hash made by
-  ``auth.hash_password``), ``rsa_public_key`` and ``rsa_public_key_2`` (the PEM body on one line, as
+  ``passwords.hash_password``), ``rsa_public_key`` and ``rsa_public_key_2`` (the PEM body on one line, as
   ALTER USER stores it), ``roles`` (those granted, upper-case), ``tokens`` (programmatic access
   tokens: name -> ``{"sha256", "role", "expires"}``),
   ``default_role``, ``default_namespace``, ``default_warehouse``, ``disabled``.

@@ -10,10 +10,13 @@ from sfml.emulator import parameters
 from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault
 from sfml.emulator.results import Answer, Direction, Rows, StatementType, Target, Transfer
+from sfml.emulator.settings import Settings
 from sfml.emulator.wire.cells import rowset, rowtype
 
 Reply = dict[str, Any]
 
+SERVER_VERSION = "9.37.0"
+"""The release whose behaviour is copied; CURRENT_VERSION() answers the same."""
 IN_PROGRESS = "333333"
 IN_PROGRESS_ASYNC = "333334"
 # Column of a DML result -> its name in ``data.stats`` (cursor.py, QueryResultStats).
@@ -41,6 +44,49 @@ def failure(fault: Fault, *, query_id: str | None = None) -> Reply:
         "type": "COMPILATION",
     }
     return {"data": data, "code": fault.code, "message": fault.message, "success": False, "headers": None}
+
+
+def logged_in(token: str, master: str, context: Context, settings: Settings) -> Reply:
+    """The answer of a login. Without ``masterToken`` the connector cannot even close."""
+    info = {
+        "databaseName": context.database,
+        "schemaName": context.schema,
+        "warehouseName": context.warehouse,
+        "roleName": context.role,
+    }
+    return success(
+        {
+            "token": token,
+            "masterToken": master,
+            "validityInSeconds": int(settings.session_lifetime),
+            "masterValidityInSeconds": int(settings.master_lifetime),
+            "displayUserName": context.user,
+            "serverVersion": SERVER_VERSION,
+            "firstLogin": False,
+            "sessionId": context.session_id,
+            "sessionInfo": info,
+            "parameters": session_parameters(context.parameters),
+        }
+    )
+
+
+def renewed(token: str, master: str, session_id: int, settings: Settings) -> Reply:
+    """The answer of a token request."""
+    return success(
+        {
+            "sessionToken": token,
+            "validityInSecondsST": int(settings.session_lifetime),
+            "masterToken": master,
+            "validityInSecondsMT": int(settings.master_lifetime),
+            "masterValidityInSeconds": int(settings.master_lifetime),
+            "sessionId": session_id,
+        }
+    )
+
+
+def monitored(queries: list[Reply]) -> Reply:
+    """The answer of ``/monitoring/queries``; an unknown query is an empty list (NO_DATA to the client)."""
+    return success({"queries": queries})
 
 
 def in_progress(query_id: str, *, asynchronous: bool) -> Reply:

@@ -1,0 +1,210 @@
+"""The HTTP routes that the clients know: bytes in, the answers of ``wire`` out, decisions made elsewhere.
+
+Every refusal is HTTP 200 with ``success: false``: the connector retries 5xx, 400, 403 and 405 for minutes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from aiohttp import web
+
+from sfml import __version__
+from sfml.emulator.auth import refusals
+from sfml.emulator.auth.login import context_of
+from sfml.emulator.auth.sessions import Session
+from sfml.emulator.faults import Fault
+from sfml.emulator.files import Files
+from sfml.emulator.parts import Parts
+from sfml.emulator.queries import Query, history, internal_error
+from sfml.emulator.results import Target, Transfer
+from sfml.emulator.wire import answers
+from sfml.emulator.wire.requests import MAX_BODY, bad_request, read_body, read_login, read_query
+
+_LOG = logging.getLogger(__name__)
+_SCHEME = "Snowflake Token="
+T = TypeVar("T")
+
+
+class App:
+    """One server's routes over its parts."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self._last_request = time.monotonic()
+        self._threads = ThreadPoolExecutor(8, thread_name_prefix="request")
+        self._files = Files(parts, self._threads)
+
+    def application(self) -> web.Application:
+        """The aiohttp application; to be run with ``auto_decompress=False`` (uploads keep their encoding)."""
+        application = web.Application(client_max_size=MAX_BODY, middlewares=[self._edge])
+        router = application.router
+        router.add_get("/", self._hello)
+        router.add_post("/session/v1/login-request", self._login)
+        router.add_post("/session/token-request", self._renew)
+        router.add_post("/session/heartbeat", self._heartbeat)
+        router.add_post("/session", self._close_session)
+        router.add_post("/queries/v1/query-request", self._query)
+        router.add_post("/queries/v1/abort-request", self._abort_request)
+        router.add_post("/queries/{id}/abort-request", self._abort_query)
+        router.add_get("/queries/{id}/result", self._result)
+        router.add_get("/monitoring/queries/{id}", self._monitor)
+        router.add_post("/telemetry/send", self._telemetry)
+        router.add_post("/telemetry/send/sessionless", self._telemetry)
+        router.add_route("*", "/fs/{stage}/{path:.+}", self._files.serve)
+        return application
+
+    def idle_seconds(self) -> float:
+        """How long nobody has asked for anything and nothing has run."""
+        if self.parts.busy():
+            self._last_request = time.monotonic()
+        return time.monotonic() - self._last_request
+
+    def close(self) -> None:
+        """Stop what runs and let go of the state directory."""
+        self.parts.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    @web.middleware
+    async def _edge(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """The emulator's edge: a refusal or a bug becomes an answer, and no traceback leaves the log."""
+        self._last_request = time.monotonic()
+        try:
+            return await handler(request)
+        except Fault as fault:
+            return web.json_response(answers.failure(fault))
+        except web.HTTPRequestEntityTooLarge:
+            return web.json_response(answers.failure(bad_request("the body is too large.")))
+        except (web.HTTPException, ConnectionError):
+            raise
+        except Exception:  # noqa: BLE001 - the one edge: no bug may answer 5xx or hang a client
+            _LOG.exception("%s %s failed: a bug of the local backend", request.method, request.path)
+            return web.json_response(answers.failure(internal_error()))
+
+    async def _hello(self, _: web.Request) -> web.Response:
+        return web.json_response(answers.success({"server": "sfml local backend", "version": __version__}))
+
+    async def _login(self, request: web.Request) -> web.Response:
+        login = read_login(await _body(request), request.query)
+        parts = self.parts
+
+        def enter() -> answers.Reply:
+            context = context_of(parts.door.identify(login), login, parts.catalog)
+            tokens = parts.sessions.open(context)
+            return answers.logged_in(tokens.session, tokens.master, context, parts.settings)
+
+        return web.json_response(await self._in_thread(enter))
+
+    async def _renew(self, request: web.Request) -> web.Response:
+        kind = (await _body(request)).get("requestType")
+        if kind not in ("RENEW", "ISSUE"):
+            raise bad_request("requestType is neither RENEW nor ISSUE.")
+        tokens = self.parts.sessions.renew(_token(request))
+        session_id = self.parts.sessions.find(tokens.session).context.session_id
+        reply = answers.renewed(tokens.session, tokens.master, session_id, self.parts.settings)
+        return web.json_response(reply)
+
+    async def _heartbeat(self, request: web.Request) -> web.Response:
+        self.parts.sessions.prolong(self._session(request))
+        return web.json_response(answers.success())
+
+    async def _close_session(self, request: web.Request) -> web.Response:
+        if request.query.get("delete") != "true":
+            raise bad_request("a session can only be deleted here.")
+        self.parts.sessions.close(self._session(request))
+        return web.json_response(answers.success())
+
+    async def _query(self, request: web.Request) -> web.Response:
+        session = self._session(request)
+        asked = read_query(await _body(request))
+        request_id = request.query.get("requestId", "")
+        query = self.parts.runner.start(asked, session.context, request_id=request_id)
+        if asked.asynchronous:
+            return web.json_response(answers.in_progress(query.id, asynchronous=True))
+        return await self._outcome(query, request)
+
+    async def _result(self, request: web.Request) -> web.Response:
+        return await self._outcome(self._own_query(request), request)
+
+    async def _outcome(self, query: Query, request: web.Request) -> web.Response:
+        """The result when there is one in time; otherwise the client is told to ask again."""
+        if not query.future.done():
+            waiting = asyncio.wrap_future(query.future)
+            await asyncio.wait({waiting}, timeout=self.parts.settings.answer_after)
+        if not query.future.done():
+            return web.json_response(answers.in_progress(query.id, asynchronous=False))
+        if query.fault is not None:
+            return web.json_response(answers.failure(query.fault, query_id=query.id))
+        origin = f"{request.scheme}://{request.host}"
+        return await self._in_thread(lambda: self._render(query, origin))
+
+    def _render(self, query: Query, origin: str) -> web.Response:
+        def sign(transfer: Transfer, target: Target) -> str:
+            path = self.parts.signer.path(transfer.direction, target, overwrite=transfer.overwrite)
+            return origin + path
+
+        reply = answers.result(
+            query.future.result(),
+            query.context,
+            query_id=query.id,
+            requested=query.parameters,
+            sign=sign,
+            children=query.children,
+        )
+        return web.json_response(reply)
+
+    async def _monitor(self, request: web.Request) -> web.Response:
+        session = self._session(request)
+        query = self.parts.queries.get(request.match_info["id"])
+        mine = query is not None and query.context.user == session.context.user
+        return web.json_response(answers.monitored([history(query)] if query and mine else []))
+
+    async def _abort_request(self, request: web.Request) -> web.Response:
+        session = self._session(request)
+        request_id = str((await _body(request)).get("requestId", ""))
+        query = self.parts.queries.by_request(session.context.session_id, request_id)
+        return self._aborted(query)
+
+    async def _abort_query(self, request: web.Request) -> web.Response:
+        return self._aborted(self._own_query(request))
+
+    def _aborted(self, query: Query | None) -> web.Response:
+        if query is None or not self.parts.queries.cancel(query.id):
+            message = "Identified SQL statement is not currently executing."
+            return web.json_response(answers.failure(Fault("000605", "57014", message)))
+        return web.json_response(answers.success())
+
+    async def _telemetry(self, _: web.Request) -> web.Response:
+        return web.json_response(answers.success("Log Received"))
+
+    def _session(self, request: web.Request) -> Session:
+        return self.parts.sessions.find(_token(request))
+
+    def _own_query(self, request: web.Request) -> Query:
+        """The query that the path names, if its user is the one who asks."""
+        session, query_id = self._session(request), request.match_info["id"]
+        query = self.parts.queries.get(query_id)
+        if query is None or query.context.user != session.context.user:
+            raise Fault("000709", "02000", f"Statement {query_id} not found")
+        return query
+
+    async def _in_thread(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+
+async def _body(request: web.Request) -> Mapping[str, Any]:
+    return read_body(await request.read(), encoding=request.headers.get("Content-Encoding", ""))
+
+
+def _token(request: web.Request) -> str:
+    header = request.headers.get("Authorization", "")
+    if not header.startswith(_SCHEME):
+        raise refusals.session_gone()
+    return header.removeprefix(_SCHEME).strip('"')

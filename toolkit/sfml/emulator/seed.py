@@ -1,0 +1,61 @@
+"""What an account holds from its first day: system roles, one user, a database."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+
+from sfml.emulator.catalog import Catalog, Kind, Name
+from sfml.emulator.passwords import hash_password
+from sfml.emulator.settings import Settings
+
+ADMIN = "ACCOUNTADMIN"
+SYSTEM_ROLES = (ADMIN, "ORGADMIN", "SECURITYADMIN", "USERADMIN", "SYSADMIN", "PUBLIC")
+DATABASE = "LOCAL"
+WAREHOUSE = "COMPUTE_WH"
+PASSWORD_FILE = "password"  # noqa: S105 - the file's name
+
+
+def seed(catalog: Catalog, settings: Settings) -> None:
+    """Create what is missing; on any later start that is nothing."""
+    with catalog.transaction():
+        for role in SYSTEM_ROLES:
+            _ensure(catalog, Kind.ROLE, Name(name=role), owner="")
+        for database in (DATABASE, "SNOWFLAKE"):
+            _ensure(catalog, Kind.DATABASE, Name(name=database), owner=ADMIN)
+            _ensure(catalog, Kind.SCHEMA, Name(name="PUBLIC", database=database), owner=ADMIN)
+        _ensure(catalog, Kind.WAREHOUSE, Name(name=WAREHOUSE), owner=ADMIN)
+        _ensure_user(catalog, settings)
+
+
+def _ensure(catalog: Catalog, kind: Kind, name: Name, *, owner: str) -> None:
+    if catalog.get(kind, name) is None:
+        catalog.create(kind, name, owner=owner)
+
+
+def _ensure_user(catalog: Catalog, settings: Settings) -> None:
+    """The user whose password is in the state directory, readable by its owner only."""
+    name, file = Name(name=settings.user), settings.state / PASSWORD_FILE
+    user = catalog.get(Kind.USER, name)
+    if user is not None and file.is_file():
+        return
+    password = secrets.token_urlsafe(24)
+    _write_secret(file, password)
+    properties = {
+        "password": hash_password(password),
+        "roles": [ADMIN],
+        "default_role": ADMIN,
+        "default_warehouse": WAREHOUSE,
+        "default_namespace": f"{DATABASE}.PUBLIC",
+    }
+    if user is None:
+        catalog.create(Kind.USER, name, owner=ADMIN, properties=properties)
+    else:
+        catalog.update(user, properties={"password": properties["password"]})
+
+
+def _write_secret(file: Path, text: str) -> None:
+    temporary = file.with_suffix(".new")
+    temporary.touch(mode=0o600)
+    temporary.write_text(text + "\n")
+    temporary.replace(file)
