@@ -1,9 +1,9 @@
 """What Snowflake's own guides to ML Jobs show, on the local backend with the unmodified client.
 
-One test per documented use. Corrected slips of the guides: a missing comma after the source of submit_from_stage,
-`Session`/`list_jobs` used without their import, an entrypoint given as `/path/...` for a directory that is relative,
-`iterrows()::`, and model code (XGBClassifier) replaced by arithmetic. Left out: what needs Ray (several nodes, its
-dashboard) and task graphs.
+One test per documented use. Corrected slips of the guides: a missing comma after the source of
+submit_from_stage, `Session` and `list_jobs` used without their import, an absolute entrypoint for a relative
+directory, `iterrows()::`, and model code (XGBClassifier) replaced by arithmetic. Left out: what needs Ray
+(several nodes, its dashboard) and task graphs.
 """
 
 from __future__ import annotations
@@ -296,7 +296,8 @@ def test_submit_file__index_url_in_a_secret__reaches_the_job_through_spec_overri
     session: Session, private_feed: str, uses_package: Path, feed_integration: str
 ) -> None:
     session.sql(
-        f"CREATE OR REPLACE SECRET PRIVATE_FEED_URL_SECRET TYPE = GENERIC_STRING SECRET_STRING = '{private_feed}'"
+        "CREATE OR REPLACE SECRET PRIVATE_FEED_URL_SECRET "
+        f"TYPE = GENERIC_STRING SECRET_STRING = '{private_feed}'"
     ).collect()
     secret = {
         "snowflakeSecret": "PRIVATE_FEED_URL_SECRET",
