@@ -1,0 +1,230 @@
+"""The executor that needs nothing but this machine: each run is a process tree of its own.
+
+Where the kernel allows it, a run has its own mount, user and process namespaces, so that /mnt/job_stage and
+/snowflake/session are what the clients expect and nothing survives it; elsewhere its paths are rewritten.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sfml.emulator.executors import paths
+from sfml.emulator.executors.base import Ended, Mount, Report, Run, Started
+from sfml.emulator.executors.environment import MARK, variables
+from sfml.emulator.executors.overlay import Layer, Overlays
+
+_TOOLKIT = Path(__file__).parents[3]
+_SUPERVISE = (
+    "import sys; sys.path.insert(0, sys.argv[1]);"
+    " from sfml.emulator.executors.supervisor.main import main; main()"
+)
+_SESSION = "/snowflake/session"
+"""Where a container finds its token (Snowflake's "Snowpark Container Services: Working with services")."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Place:
+    """A run's directories, and what has to be undone after it."""
+
+    directory: Path
+    home: Path
+    env: Path
+    layer: Layer
+    link: Path | None = None
+
+
+class ProcessHandle:
+    """A run's supervisor, which lives as long as its stdin is open."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        self._lock = threading.Lock()
+
+    def kill(self) -> None:
+        with self._lock:
+            if self._process.stdin and not self._process.stdin.closed:
+                self._process.stdin.close()
+
+
+class ProcessExecutor:
+    """``provide`` says how fixed paths come to be: "namespace", "rewrite", or "auto": what works here."""
+
+    def __init__(self, root: Path, *, provide: str = "auto") -> None:
+        self._root = root
+        self._provide = provide
+        self._overlays = Overlays(root / "environments")
+        self._probing = threading.Lock()
+        self._able: bool | None = None
+        self._running: dict[threading.Thread, ProcessHandle] = {}
+
+    def start(self, run: Run, report: Callable[[Report], None]) -> ProcessHandle:
+        """The run's handle; OSError when its directories or its first process cannot be made."""
+        place = self._prepare(run)
+        run, place = self._fit(run, place)
+        environment = variables(run, place.home, place.env, place.layer, self._root / "pip-cache")
+        process = _supervise(_plan(run, place, environment, isolated=self.isolates()))
+        handle = ProcessHandle(process)
+        thread = threading.Thread(target=self._watch, args=(process, place, report), daemon=True)
+        self._running[thread] = handle
+        thread.start()
+        return handle
+
+    def isolates(self) -> bool:
+        """Whether runs get namespaces of their own."""
+        with self._probing:
+            if self._able is None:
+                self._able = self._provide == "namespace" or (self._provide == "auto" and self._probe())
+        return self._able
+
+    def clear(self, directory: Path) -> None:
+        """Kill what a run of a server before this one left; its supervisor has done so, usually."""
+        while left := _marked(directory):
+            for number in left:
+                _kill(number)
+            time.sleep(0.005)
+
+    def close(self) -> None:
+        """Kill all runs and wait until their ends are reported."""
+        running = dict(self._running)
+        for handle in running.values():
+            handle.kill()
+        for thread in running:
+            thread.join()
+
+    def _prepare(self, run: Run) -> _Place:
+        home, env = run.directory / "home", run.directory / "env"
+        for directory in (home, run.directory / "root", run.log.parent):
+            directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        layer = self._overlays.create(env, run.requirements)
+        return _Place(directory=run.directory, home=home, env=env, layer=layer)
+
+    def _fit(self, run: Run, place: _Place) -> tuple[Run, _Place]:
+        """The run as it is where it has a namespace; else with its mounts' paths replaced."""
+        if self.isolates():
+            return run, place
+        base = paths.plain(run.directory)
+        places = paths.lay_out(run.mounts, base)
+        rewritten = paths.rewriter(places)
+        environment = {name: rewritten(value) for name, value in run.environment.items()}
+        if _SESSION in places:
+            environment = {"SNOWFLAKE_TOKEN_FILE": f"{places[_SESSION]}/token", **environment}
+        command = tuple(map(rewritten, run.command))
+        link = base if base != run.directory else None
+        return replace(run, command=command, environment=environment), replace(place, link=link)
+
+    def _watch(
+        self, process: subprocess.Popen[bytes], place: _Place, report: Callable[[Report], None]
+    ) -> None:
+        """Pass on what the supervisor reports; tidy up after the run."""
+        last: Report | None = None
+        with process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                last = _read(json.loads(line))
+                report(last)
+        if not isinstance(last, Ended):
+            self.clear(place.directory)
+            report(Ended(at=datetime.now(UTC), code=None, reason="the run's supervisor was killed"))
+        self._tidy(place)
+        self._running.pop(threading.current_thread(), None)
+
+    def _tidy(self, place: _Place) -> None:
+        self._overlays.finish(place.layer)
+        if place.link:
+            place.link.unlink(missing_ok=True)
+        for name in ("env", "home", "root", "mounts"):
+            shutil.rmtree(place.directory / name, ignore_errors=True)
+
+    def _probe(self) -> bool:
+        """Whether this kernel lets us make namespaces and mount in them: by doing it."""
+        directory = self._root / f"probe-{os.urandom(4).hex()}"
+        (directory / "root").mkdir(parents=True)
+        run = Run(
+            key="probe",
+            directory=directory,
+            log=directory / "log",
+            command=("true",),
+            environment={},
+            mounts=(
+                Mount(target="/mnt/sfml-probe", source=directory),
+                Mount(target="/dev/shm", size=1 << 20),  # noqa: S108 - the target in the run's own root
+            ),
+        )
+        layer = Layer(directory=directory, installed=directory)
+        place = _Place(directory=directory, home=directory, env=directory, layer=layer)
+        with _supervise(_plan(run, place, {"PATH": os.environ["PATH"]}, isolated=True)) as process:
+            assert process.stdout is not None
+            reports = [_read(json.loads(line)) for line in process.stdout]
+        shutil.rmtree(directory, ignore_errors=True)
+        return any(isinstance(report, Ended) and report.code == 0 for report in reports)
+
+
+def _supervise(plan: dict[str, Any]) -> subprocess.Popen[bytes]:
+    """A supervisor that has its plan: free of the user's Python settings, out of a terminal's reach."""
+    process = subprocess.Popen(
+        [sys.executable, "-I", "-S", "-c", _SUPERVISE, str(_TOOLKIT)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={MARK: plan["environment"].get(MARK, "")},
+        start_new_session=True,
+    )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(plan).encode() + b"\n")
+    process.stdin.flush()
+    return process
+
+
+def _plan(run: Run, place: _Place, environment: dict[str, str], *, isolated: bool) -> dict[str, Any]:
+    """What supervisor/main.py reads."""
+    mounts = [
+        {"target": mount.target, "source": str(mount.source) if mount.source else None, "size": mount.size}
+        for mount in run.mounts
+    ]
+    return {
+        "command": list(run.command),
+        "environment": environment,
+        "cwd": str(place.home),
+        "log": str(run.log),
+        "root": str(place.directory / "root") if isolated else "",
+        "mounts": mounts,
+    }
+
+
+def _read(report: dict[str, Any]) -> Report:
+    at = datetime.fromtimestamp(report["at"], UTC)
+    if report["event"] == "started":
+        return Started(at=at)
+    return Ended(at=at, code=report["code"], reason=report["reason"])
+
+
+def _marked(directory: Path) -> list[int]:
+    """Processes whose environment names this run (Linux only: elsewhere nobody can tell)."""
+    mark = f"{MARK}={directory}".encode()
+    found = []
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            variables = path.read_bytes().split(b"\0")
+        except OSError:  # ended meanwhile, or another user's
+            continue
+        if mark in variables:
+            found.append(int(path.parent.name))
+    return found
+
+
+def _kill(number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(number, signal.SIGKILL)

@@ -1,0 +1,68 @@
+"""Which runtime image a job gets: the answer of SYSTEM$GET_ML_JOB_RUNTIME."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import Any
+
+from sfml.emulator.faults import Fault, invalid, unsupported
+from sfml.specs.families import Family
+
+LATEST = "3.0.0"
+"""The release that Snowflake calls "Latest" as of 2026-10-27 (its page "Container Runtime release notes")."""
+# jobs/_utils/constants.py of snowflake-ml-python
+_REPOSITORY = "/snowflake/images/snowflake_images"
+_IMAGES = {
+    False: "st_plat/runtime/x86/runtime_image/snowbooks",
+    True: "st_plat/runtime/x86/generic_gpu/runtime_image/snowbooks",
+}
+_TAG = re.compile(r"\d+(\.\d+){0,2}(-py(?P<python>\d\.?\d+))?")
+_OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def choose(selector: str, family: Family) -> str:
+    """The image for jobs on that family; ``selector`` is '', a tag, an image, or the client's JSON.
+
+    Runs on this machine have this Python, whatever the image says, so a wish for another is refused.
+    """
+    python, wish = _wishes(selector)
+    _require(python)
+    if wish.lower().startswith("cre@"):
+        raise unsupported(f"custom runtime environment {wish}")
+    if "/" in wish:
+        return _whole(wish)
+    found = _TAG.fullmatch(wish or LATEST)
+    if not found:
+        raise invalid(f"Invalid runtime environment '{wish}': expected a tag like {LATEST} or an image.")
+    _require(found["python"])
+    tag = found[0] if found["python"] else f"{found[0]}-py{_OWN.replace('.', '')}"
+    return f"{_REPOSITORY}/{_IMAGES[bool(family.gpu_count)]}:{tag}"
+
+
+def _wishes(selector: str) -> tuple[str | None, str]:
+    if not selector.strip().startswith("{"):
+        return None, selector.strip()
+    try:
+        given: dict[str, Any] = json.loads(selector)
+    except ValueError:
+        raise invalid(f"Invalid runtime selector '{selector}'.") from None
+    python = given.get("pythonVersion")
+    return str(python) if python else None, str(given.get("runtimeEnvironment") or "").strip()
+
+
+def _whole(image: str) -> str:
+    if ":" not in image.rpartition("/")[2]:
+        raise invalid(f"Invalid runtime environment '{image}': the image has no tag.")
+    return image
+
+
+def _require(python: str | None) -> None:
+    if python and python.replace(".", "") != _OWN.replace(".", ""):
+        raise Fault(
+            "395001",
+            "22023",
+            f"No runtime environment with Python {python} is available: this local backend runs jobs with "
+            f"the Python {_OWN} that it was started with. Start it with Python {python}.",
+        )

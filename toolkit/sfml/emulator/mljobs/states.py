@@ -1,0 +1,103 @@
+"""The states of jobs, of their instances and containers, and which follows which."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+
+class JobStatus(StrEnum):
+    """``status`` of DESCRIBE SERVICE, for jobs."""
+
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+    CANCELLING = "CANCELLING"
+    CANCELLED = "CANCELLED"
+    INTERNAL_ERROR = "INTERNAL_ERROR"
+    DELETED = "DELETED"
+
+    @property
+    def final(self) -> bool:
+        return not TRANSITIONS[self]
+
+
+class InstanceStatus(StrEnum):
+    """``status`` of SHOW SERVICE INSTANCES."""
+
+    PENDING = "PENDING"
+    READY = "READY"
+    TERMINATING = "TERMINATING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+
+    @property
+    def final(self) -> bool:
+        return self in (InstanceStatus.SUCCEEDED, InstanceStatus.FAILED)
+
+
+class ContainerStatus(StrEnum):
+    """``status`` of SHOW SERVICE CONTAINERS."""
+
+    PENDING = "PENDING"
+    READY = "READY"
+    TERMINATING = "TERMINATING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+
+
+_ENDED_BY_US = frozenset(
+    {JobStatus.FAILED, JobStatus.CANCELLING, JobStatus.INTERNAL_ERROR, JobStatus.DELETED, JobStatus.CANCELLED}
+)
+TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
+    JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.DONE}) | _ENDED_BY_US,
+    JobStatus.RUNNING: frozenset({JobStatus.DONE}) | _ENDED_BY_US,
+    JobStatus.CANCELLING: frozenset({JobStatus.CANCELLED, JobStatus.DELETED}),
+    JobStatus.DONE: frozenset(),
+    JobStatus.FAILED: frozenset(),
+    JobStatus.CANCELLED: frozenset(),
+    JobStatus.INTERNAL_ERROR: frozenset(),
+    JobStatus.DELETED: frozenset(),
+}
+
+CONTAINER_OF: Mapping[InstanceStatus, ContainerStatus] = {
+    InstanceStatus.PENDING: ContainerStatus.PENDING,
+    InstanceStatus.READY: ContainerStatus.READY,
+    InstanceStatus.TERMINATING: ContainerStatus.TERMINATING,
+    InstanceStatus.SUCCEEDED: ContainerStatus.DONE,
+    InstanceStatus.FAILED: ContainerStatus.FAILED,
+}
+"""A job's instance has one container here, which is where its status comes from."""
+
+# The job messages of Snowflake's page "Monitoring services"; that of DONE is the job history's example.
+JOB_TEXTS: Mapping[JobStatus, str] = {
+    JobStatus.PENDING: "Job is pending",
+    JobStatus.RUNNING: "Job is running",
+    JobStatus.DONE: "Job completed successfully.",
+    JobStatus.FAILED: "Job has failed",
+    JobStatus.CANCELLING: "Job is being canceled",
+    JobStatus.CANCELLED: "Job has been canceled",
+    JobStatus.INTERNAL_ERROR: "Job has encountered an error",
+    JobStatus.DELETED: "Job was deleted before it ended",
+}
+# Container messages of the page "Monitoring services".
+WAITING = "Waiting to start"
+NO_ROOM = "Unschedulable due to insufficient resources"
+RUNNING = "Running"
+COMPLETED = "Completed successfully"
+USER_ERROR = "User application error, check container logs"
+NOT_STARTED = "Encountered fatal error while starting container"
+FATAL = "Encountered fatal error while running, check container logs"
+
+
+def status_of(instances: Sequence[InstanceStatus], minimum: int) -> JobStatus:
+    """The job's status by its instances': one failure fails it; done is it when enough have succeeded."""
+    found = set(instances)
+    if InstanceStatus.FAILED in found:
+        return JobStatus.FAILED
+    if found == {InstanceStatus.PENDING}:
+        return JobStatus.PENDING
+    started = found - {InstanceStatus.PENDING}
+    enough = sum(status is InstanceStatus.SUCCEEDED for status in instances) >= minimum
+    return JobStatus.DONE if started == {InstanceStatus.SUCCEEDED} and enough else JobStatus.RUNNING
