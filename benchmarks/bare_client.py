@@ -1,4 +1,4 @@
-"""The peer of `sfml submit`: the same submit with nothing but snowflake.ml.jobs, as its documentation shows it."""
+"""The peer of `sfml submit`: the same submit with snowflake.ml.jobs alone, as its documentation shows it."""
 
 from __future__ import annotations
 

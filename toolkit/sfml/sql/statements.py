@@ -298,6 +298,10 @@ def grant_role(role: str | Name, *, user: str | Name) -> str:
     return f"GRANT ROLE {name(role, parts=1)} TO USER {name(user, parts=1)}"
 
 
+def revoke_role(role: str | Name, *, user: str | Name) -> str:
+    return f"REVOKE ROLE {name(role, parts=1)} FROM USER {name(user, parts=1)}"
+
+
 def revoke(
     privileges: Sequence[Privilege], kind: Kind | None, object_name: str | Name | None, *, role: str | Name
 ) -> str:
@@ -333,3 +337,15 @@ def _inside(container: str | Name) -> str:
 
 def show_grants_to_role(role: str | Name) -> str:
     return f"SHOW GRANTS TO ROLE {name(role, parts=1)}"
+
+
+def show_grants_to_user(user: str | Name) -> str:
+    return f"SHOW GRANTS TO USER {name(user, parts=1)}"
+
+
+def show_account_parameter(parameter: str) -> str:
+    return f"SHOW PARAMETERS LIKE {literal(parameter)} IN ACCOUNT"
+
+
+def alter_user_default_role(user: str | Name, role: str | Name) -> str:
+    return f"ALTER USER {name(user, parts=1)} SET DEFAULT_ROLE = {name(role, parts=1)}"
