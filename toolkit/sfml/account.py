@@ -38,7 +38,7 @@ class Setup:
 
 def resolve(
     *,
-    user: str,
+    user: str | Name,
     role: str = "ML_DEV_ROLE",
     database: str = "ML_DEV",
     schema: str = "PUBLIC",
@@ -198,7 +198,7 @@ def _granted(privileges: Sequence[str], kind: Kind | None, name: Name | None) ->
         on = [
             row
             for row in rows
-            if _is_on(row.get("granted_on"), kind) and (name is None or row.get("name") == str(name))
+            if _is_on(row.get("granted_on"), kind) and (name is None or row.get("name") in _spellings(name))
         ]
         have = {row.get("privilege") for row in on}
         complete = have >= set(privileges) or (kind is not None and "OWNERSHIP" in have)
@@ -209,6 +209,11 @@ def _granted(privileges: Sequence[str], kind: Kind | None, name: Name | None) ->
 
 def _is_on(granted_on: object, kind: Kind | None) -> bool:
     return str(granted_on).upper().replace("_", " ") == (kind or "ACCOUNT")
+
+
+def _spellings(name: Name) -> tuple[str, str]:
+    """A qualified name with quotes where SQL needs them, and without any."""
+    return str(name), ".".join(name.parts)
 
 
 def _has_role(role: Name) -> Callable[[Rows], Verdict]:

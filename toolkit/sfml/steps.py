@@ -76,7 +76,8 @@ def survey(steps: Iterable[Step], query: Query) -> tuple[Finding, ...]:
 def _look(statement: str, query: Query) -> Rows:
     try:
         return query(statement)
-    except (NotFoundError, RefusedError):  # "does not exist or not authorized": not there for us
+    except (NotFoundError, RefusedError):
+        # Not there, or not to be seen by this role. Effects may be repeated: trying is harmless and tells more.
         return ()
 
 
@@ -102,9 +103,12 @@ def carry_out(
         except RefusedError as error:
             raise RefusedError(
                 f"{step.title}: {error}",
-                hint="an administrator can run this; then run the same command again\n" + script(todo[done:]),
+                hint=f"{_LEFT}\n{script(todo[done:])}",
             ) from error
     return todo
+
+
+_LEFT = "where a privilege is missing, an administrator can run what is left; then run this again:"
 
 
 def script(steps: Iterable[Step]) -> str:

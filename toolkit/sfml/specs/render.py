@@ -65,7 +65,7 @@ def render(
         where = _where(error.__traceback__, environment.files)
         if not where and not isinstance(error, jinja2.TemplateError):
             raise
-        raise InputError(f"{where}{_message(error)}", hint=_hint(error, names)) from None
+        raise InputError(f"{where}{_message(error)}", hint=_hint(error, values)) from None
 
 
 def _names(values: Mapping[str, Any], environ: Mapping[str, str] | None, sources: Sources) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def _message(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def _hint(error: BaseException, names: Mapping[str, Any]) -> str | None:
+def _hint(error: BaseException, values: Mapping[str, Any]) -> str | None:
     if not isinstance(error, jinja2.UndefinedError):
         return None
     match = re.match(r"'(\w+)' is undefined", str(error))
@@ -139,7 +139,7 @@ def _hint(error: BaseException, names: Mapping[str, Any]) -> str | None:
     name = match[1]
     if name == "secret":
         return "to leave {{secret.…}} for Snowflake: {% raw %}{{secret.NAME.secret_string}}{% endraw %}"
-    near = difflib.get_close_matches(name, [n for n in names if n != name], n=1)
+    near = difflib.get_close_matches(name, values, n=1)
     return (
         f"did you mean {near[0]}? " if near else ""
     ) + f"give it with --set {name}=… or in a --values file"
