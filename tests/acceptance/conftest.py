@@ -5,38 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-SFML = Path(sys.executable).with_name("sfml")
-
-Run = Callable[..., "subprocess.CompletedProcess[str]"]
-
-
-def run_program(
-    command: Sequence[str | Path],
-    *,
-    cwd: Path,
-    env: Mapping[str, str],
-    timeout: float = 180,
-    stdin: str | None = None,
-) -> subprocess.CompletedProcess[str]:
-    """Run to its end; stdout and stderr as text, the exit code in ``returncode``."""
-    return subprocess.run(
-        [str(part) for part in command],
-        cwd=cwd,
-        env=dict(env),
-        input=stdin,
-        stdin=subprocess.DEVNULL if stdin is None else None,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+from programs import SFML, Run, run_program
 
 
 @pytest.fixture(scope="session")

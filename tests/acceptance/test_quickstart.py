@@ -11,13 +11,16 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Run, run_program
+
+from programs import ROOT, Run, run_program
 
 EXAMPLES = ROOT / "examples"
 
 
 def test_submit__quickstart_example__streams_output_and_prints_the_metrics(sfml: Run) -> None:
-    done = sfml("submit", "--connection", "local", EXAMPLES / "quickstart" / "train.py", "--", "--epochs", "50")
+    done = sfml(
+        "submit", "--connection", "local", EXAMPLES / "quickstart" / "train.py", "--", "--epochs", "50"
+    )
 
     assert done.returncode == 0, done.stderr
     assert "epoch   50" in done.stdout + done.stderr
@@ -42,7 +45,9 @@ def test_submit__failing_example__exits_100_with_the_remote_traceback(sfml: Run)
     assert "line 21" in done.stderr or "losses" in done.stderr
 
 
-def test_hello_world__local_connection__completes(project: Path, clean_environment: Mapping[str, str]) -> None:
+def test_hello_world__local_connection__completes(
+    project: Path, clean_environment: Mapping[str, str]
+) -> None:
     env = {**clean_environment, "SFML_CONNECTION": "local", "HOME": str(project.parent / "home")}
     done = run_program([sys.executable, EXAMPLES / "01_hello_world.py"], cwd=project, env=env)
 

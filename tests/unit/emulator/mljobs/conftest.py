@@ -2,82 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from job_server import Server
 from sfml.emulator import mljobs
-from sfml.emulator.cancellation import Cancellation
 from sfml.emulator.catalog import Catalog, Kind, Name
-from sfml.emulator.context import Context
 from sfml.emulator.executors.process import ProcessExecutor
-from sfml.emulator.mljobs.jobs import Jobs
-from sfml.emulator.mljobs.model import Job
-from sfml.emulator.mljobs.submit import execute_ml_job
 from sfml.emulator.settings import Settings
 from sfml.emulator.stages import Stages
-
-TIMEOUT = 30
 
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-@dataclass
-class Server:
-    """What a test needs of a server: its jobs, and ways to submit one and wait for it."""
-
-    settings: Settings
-    catalog: Catalog
-    stages: Stages
-    jobs: Jobs
-    context: Context = field(
-        default_factory=lambda: Context(
-            session_id=1, user="LOCAL", role="ACCOUNTADMIN", database="DB1", schema="PUBLIC"
-        )
-    )
-
-    def submit(
-        self,
-        *command: str,
-        pool: str = "POOL",
-        name: str = "job_",
-        options: dict[str, Any] | None = None,
-        **settings: Any,
-    ) -> Job:
-        spec = {
-            "STAGE_PATH": "@payload/job",
-            "ARGS": list(command),
-            "RUNTIME": "/images/run:1",
-            **(options or {}),
-        }
-        asked = {"ASYNC": True, "GENERATE_SUFFIX": name.endswith("_"), **settings}
-        return execute_ml_job(
-            (name, pool, json.dumps(spec), json.dumps(asked)),
-            jobs=self.jobs,
-            catalog=self.catalog,
-            context=self.context,
-            query_id="01-query",
-        )
-
-    def over(self, job: Job) -> Job:
-        cancelled = Cancellation()
-        timer = threading.Timer(TIMEOUT, cancelled.set)
-        timer.start()
-        try:
-            return self.jobs.wait_until_over(job.name, cancelled=cancelled)
-        finally:
-            timer.cancel()
-
-    def log(self, job: Job, instance: int = 0) -> str:
-        return self.jobs.launcher.log(job, instance).read_text()
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import Server
 
+from job_server import Server
 from sfml.emulator.cancellation import Cancellation
 from sfml.emulator.catalog import Kind, Name
 from sfml.emulator.faults import Fault

@@ -1,0 +1,35 @@
+"""Running programs as a user does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SFML = Path(sys.executable).with_name("sfml")
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def run_program(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout: float = 180,
+    stdin: str | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run to its end; stdout and stderr as text, the exit code in ``returncode``."""
+    return subprocess.run(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=dict(env),
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
