@@ -53,6 +53,7 @@ class Jobs:
         self._changed = threading.Condition(threading.RLock())
         self._live: dict[int, Job] = {}  # jobs that are not over, oldest first
         self._handles: dict[tuple[int, int], Handle] = {}  # (job, instance) with a node
+        self._dropped: set[int] = set()  # jobs whose runs are about to end, and then their directories go
         self._last_use: dict[str, datetime] = {}
         self._closing = threading.Event()
 
@@ -219,11 +220,14 @@ class Jobs:
         """Remove the job and its logs; its row stays in the history."""
         with self._changed:
             job = self.get(name)
+            running = self._kill(job)
             if not job.status.final:
-                self._kill(job)
                 job = self._save(job.to(JobStatus.DELETED, at=self._clock()))
             self._catalog.drop(job.record)
-        self.launcher.remove(job)
+            if running:
+                self._dropped.add(job.record.id)
+            else:
+                self.launcher.remove(job.record.id)
 
     def cancel_on(self, pool: str) -> None:
         """Cancel all jobs on a pool (it is dropped, or ALTER COMPUTE POOL … STOP ALL)."""
@@ -278,7 +282,13 @@ class Jobs:
                 if ended:
                     self.launcher.forget_token(job, instance)
             if ended:
+                self._remove_if_dropped(number)
                 self.schedule()
+
+    def _remove_if_dropped(self, number: int) -> None:
+        if number in self._dropped and not any(job == number for job, _ in self._handles):
+            self._dropped.remove(number)
+            self.launcher.remove(number)
 
     def _apply(self, job: Job, at: datetime) -> None:
         running = any(number == job.record.id for number, _ in self._handles)

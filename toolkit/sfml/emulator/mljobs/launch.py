@@ -82,9 +82,9 @@ class Launcher:
     def forget_token(self, job: Job, instance: int) -> None:
         shutil.rmtree(self.directory(job) / str(instance) / "session", ignore_errors=True)
 
-    def remove(self, job: Job) -> None:
-        """Remove logs and all else that is kept of a job."""
-        shutil.rmtree(self.directory(job), ignore_errors=True)
+    def remove(self, job: int) -> None:
+        """Remove logs and all else that is kept of the job with this number."""
+        shutil.rmtree(self.jobs_directory() / str(job), ignore_errors=True)
 
     def _environment(self, job: Job, instance: Instance) -> dict[str, str]:
         """What Snowflake sets in each container (its "Working with services"), for a server without TLS."""

@@ -28,6 +28,7 @@ MEMORY_SHARE = 0.3
 # Not in the client: the server chooses it. The reader wants the result path relative, or below this mount.
 RESULT_MOUNT_PATH = "/mnt/job_result"
 RESULT_FILE = "mljob_result"
+_WIDE = 1 << 30  # characters on a line: YAML would fold long strings
 
 
 def ml_job(
@@ -106,7 +107,9 @@ def render(spec: Mapping[str, Any], *, registry: str) -> str:
     """The text that DESCRIBE SERVICE shows: every string quoted, full image names, image digests added."""
     shown = dict(spec["spec"])
     shown["containers"] = [_shown(container, registry) for container in shown["containers"]]
-    return yaml.dump(_quoted({**spec, "spec": shown}), Dumper=_Dumper, sort_keys=False, explicit_start=True)
+    return yaml.dump(
+        _quoted({**spec, "spec": shown}), Dumper=_Dumper, sort_keys=False, explicit_start=True, width=_WIDE
+    )
 
 
 def image(container: Mapping[str, Any], registry: str) -> tuple[str, str]:
