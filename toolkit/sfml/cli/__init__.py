@@ -30,6 +30,7 @@ class Verb(NamedTuple):
 
 
 VERBS: Mapping[str, Verb] = {
+    "local": Verb("sfml.cli.local:local", "The local backend: ML Jobs on this machine, with no account."),
     "init": Verb("sfml.cli.config:init", "Write a commented sfml.yaml."),
     "config": Verb("sfml.cli.config:config", "Show the configuration that is in force."),
     "spec": Verb("sfml.cli.spec:spec", "Render and look up what specs of services and jobs need."),

@@ -1,0 +1,161 @@
+"""The local backend as a program: start it on demand, find it, stop it. One for each state folder.
+
+What the server keeps there is documented in docs/reference/local-backend.md; this side reads
+``endpoint.json`` and ``password``, and asks the lock on ``lock`` whether a server is alive.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sfml import proc
+from sfml.errors import NoConnectionError, ToolMissingError
+
+# A server that was started because a command needed it ends after half an hour without a request or a job.
+IDLE_EXIT = 30 * 60
+_START_WITHIN = 30.0
+_STOP_WITHIN = 10.0
+_LOOK_EVERY = 0.02
+_START_LOG = "start.log"
+# The server's own names (docs/reference/local-backend.md).
+_LOCK = "lock"
+_ENDPOINT = "endpoint.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """Where a running server is, and how to log in."""
+
+    host: str
+    port: int
+    pid: int
+    version: str
+    started: str
+    parameters: Mapping[str, Any]
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return f"http://{self.host}:{self.port}"
+
+
+def find(state: Path) -> Endpoint | None:
+    """The server that runs on this state folder, if there is one."""
+    try:
+        announced = json.loads((state / _ENDPOINT).read_text(encoding="utf-8"))
+        password = (state / announced["password_file"]).read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    # Looked at last: while a server starts, a look at its lock could be in its way.
+    if not _is_held(state / _LOCK):
+        return None
+    names = ("account", "user", "host", "port", "protocol", "role", "warehouse", "database", "schema")
+    return Endpoint(
+        host=announced["host"],
+        port=announced["port"],
+        pid=announced["pid"],
+        version=announced["version"],
+        started=announced["started"],
+        parameters={**{name: announced[name] for name in names}, "password": password},
+    )
+
+
+def ensure(state: Path, *, idle_exit: float | None = IDLE_EXIT) -> Endpoint:
+    """The server on this state folder, started now where none runs."""
+    found = find(state)
+    if found is not None:
+        return found
+    _require_installed()
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _only_starter(state):
+        return find(state) or _start(state, idle_exit)
+
+
+def stop(state: Path) -> Endpoint | None:
+    """End the server, with what it runs; the one that was stopped, None where none ran."""
+    found = find(state)
+    if found is None:
+        return None
+    os.kill(found.pid, signal.SIGTERM)
+    if not _ends(state, _STOP_WITHIN):
+        os.kill(found.pid, signal.SIGKILL)
+        _ends(state, _STOP_WITHIN)
+    return found
+
+
+def _ends(state: Path, seconds: float) -> bool:
+    """Wait until no server holds the state folder."""
+    deadline = time.monotonic() + seconds
+    while _is_held(state / _LOCK):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(_LOOK_EVERY)
+    return True
+
+
+def _start(state: Path, idle_exit: float | None) -> Endpoint:
+    _ends(state, _STOP_WITHIN)  # one that is just stopping
+    (state / _ENDPOINT).unlink(missing_ok=True)  # left behind by one that was killed
+    command = [sys.executable, "-m", "sfml.emulator", "--state", str(state)]
+    if idle_exit is not None:
+        command += ["--idle-exit", str(idle_exit)]
+    log = state / _START_LOG
+    log.unlink(missing_ok=True)
+    process = proc.start_detached(command, log=log, cwd=state)
+    deadline = time.monotonic() + _START_WITHIN
+    while time.monotonic() < deadline:
+        found = find(state)
+        if found is not None:
+            return found
+        if process.poll() is not None:
+            raise _not_started(f"the local backend ended with code {process.returncode}", log)
+        time.sleep(_LOOK_EVERY)
+    process.terminate()
+    raise _not_started(f"the local backend did not answer within {_START_WITHIN:.0f} s", log)
+
+
+def _not_started(what: str, log: Path) -> NoConnectionError:
+    last = proc.redact("\n".join(log.read_text(errors="replace").splitlines()[-10:]))
+    return NoConnectionError(what, hint=f"{last}\n(whole log: {log})".strip())
+
+
+def _require_installed() -> None:
+    missing = [name for name in ("aiohttp", "fakesnow") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ToolMissingError(
+            f"the local backend is not installed ({', '.join(missing)} missing)",
+            hint="pip install 'snowflake-ml-accelerator[local]'",
+        )
+
+
+@contextmanager
+def _only_starter(state: Path) -> Iterator[None]:
+    """One process at a time looks and starts, so that two commands at once share one server."""
+    import fcntl
+
+    with (state / "start.lock").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _is_held(lock: Path) -> bool:
+    import fcntl
+
+    try:
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
