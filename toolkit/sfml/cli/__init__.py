@@ -30,6 +30,8 @@ class Verb(NamedTuple):
 
 
 VERBS: Mapping[str, Verb] = {
+    "submit": Verb("sfml.cli.submit:submit", "Run a script or a folder as an ML Job."),
+    "jobs": Verb("sfml.cli.jobs:jobs", "ML Jobs: list, look at, follow, wait for, cancel."),
     "local": Verb("sfml.cli.local:local", "The local backend: ML Jobs on this machine, with no account."),
     "init": Verb("sfml.cli.config:init", "Write a commented sfml.yaml."),
     "config": Verb("sfml.cli.config:config", "Show the configuration that is in force."),

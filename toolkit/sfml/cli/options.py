@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import click
 from sfml import config, project
 from sfml.config import KEYS
 
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)\Z")
 CONNECTION_KEYS = ("connection", "database", "schema", "warehouse", "role")
 
 
@@ -39,3 +42,34 @@ def _flag(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     more = " Repeatable." if key.is_list else ""
     flag = f"--{name.replace('_', '-')}"
     return click.option(*short, flag, name, multiple=key.is_list, metavar="TEXT", help=key.help + more)
+
+
+def duration(
+    _context: click.Context | None, _parameter: click.Parameter | None, text: str | None
+) -> float | None:
+    """``90``, ``90s``, ``10m`` or ``2h`` as seconds (a callback for click)."""
+    if text is None:
+        return None
+    match = _DURATION.match(text.strip().lower())
+    if match is None or float(match[1]) == 0:
+        raise click.BadParameter(f"{text!r} is no time; write it as 90, 90s, 10m or 2h")
+    return float(match[1]) * _UNITS[match[2]]
+
+
+timeout_option = click.option(
+    "--timeout",
+    metavar="TIME",
+    callback=duration,
+    help="Stop waiting after this time (90s, 10m, 2h) and exit 101; the job goes on.",
+)
+result_option = click.option(
+    "--result",
+    "result_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write what the script returned to FILE: as JSON, or as a pickle for *.pkl.",
+)
+exit_code_option = click.option(
+    "--propagate-exit-code", is_flag=True, help="End with the script's own exit code."
+)
+verbose_option = click.option("-v", "--verbose", is_flag=True, help="Show the launcher's lines too.")

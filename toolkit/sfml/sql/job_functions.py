@@ -54,3 +54,19 @@ def job_history(*, job: str | Name | None = None, schema: str | Name | None = No
     where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
     source = f"TABLE(SNOWFLAKE.SPCS.GET_JOB_HISTORY(RESULT_LIMIT => {_MOST_JOBS}))"
     return f"SELECT * FROM {source}{where} ORDER BY CREATED_TIME DESC LIMIT {limit}"  # noqa: S608 - quoted above
+
+
+def put_folder(folder: str, stage_path: str, *, pattern: str = "*") -> str:
+    """Upload the files of a local folder (``pattern``: those) to a checked stage path, as they are."""
+    source, target = literal(f"file://{folder}/{pattern}"), literal(f"@{stage_path}")
+    return f"PUT {source} {target} AUTO_COMPRESS = FALSE OVERWRITE = TRUE"
+
+
+def remove_files(stage_path: str) -> str:
+    """Delete what lies below a checked stage path."""
+    return f"REMOVE {literal(f'@{stage_path}/')}"
+
+
+def get_file(stage_path: str, folder: str) -> str:
+    """Download one file of a stage into a local folder."""
+    return f"GET {literal(f'@{stage_path}')} {literal(f'file://{folder}')}"

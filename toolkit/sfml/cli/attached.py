@@ -1,0 +1,141 @@
+"""A job that a command stays with: its lines, its result, Ctrl-C, and the command that comes back to it."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sfml.cli.output import Output
+from sfml.config import Config
+from sfml.errors import InterruptedByUserError, JobFailedError
+
+if TYPE_CHECKING:
+    from snowflake.connector import SnowflakeConnection
+    from snowflake.snowpark import Session
+
+    from sfml.jobs.finish import Outcome
+
+
+@contextmanager
+def session(config: Config) -> Iterator[Session]:
+    """An open session for a command that needs the ML Jobs client, which is loaded during the login."""
+    from sfml import session as sessions
+
+    _quiet()
+    opening = sessions.begin(config)
+    import snowflake.ml.jobs  # noqa: F401 - takes a second, which the login can use
+
+    opened = opening.session()
+    try:
+        yield opened
+    finally:
+        opened.connection.close()
+
+
+@contextmanager
+def connection(config: Config) -> Iterator[SnowflakeConnection]:
+    """An open connection for a command that needs nothing but statements."""
+    from sfml import session as sessions
+
+    _quiet()
+    opened = sessions.begin(config).connection()
+    try:
+        yield opened
+    finally:
+        opened.close()
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """How a job is shown; ``script_code``: a failed job's own exit code becomes the command's."""
+
+    config: Config
+    out: Output
+    verbose: bool
+    script_code: bool
+
+    def see_through(
+        self, session: Session, job_id: str, *, timeout: float | None, result_file: Path | None
+    ) -> None:
+        """Show the job to its end and its result; raises what explains any end but a good one."""
+        from sfml.jobs.finish import finish
+        from sfml.jobs.follow import Follower
+
+        with detaching(job_id, self.config):
+            follower = Follower(
+                connection=session.connection,
+                job_id=job_id,
+                show=self.out.line,
+                notice=self.out.progress,
+                verbose=self.verbose,
+            )
+            ended = follower.run(timeout=timeout)
+            outcome = finish(session, ended, shown=True, local=self.config.is_local)
+        self.report(outcome, result_file)
+
+    def report(self, outcome: Outcome, result_file: Path | None) -> None:
+        """Print the result, or raise the error that explains why there is none."""
+        answer = {"job_id": outcome.status.job_id, "status": outcome.status.status}
+        if outcome.error is not None:
+            if self.out.as_json:
+                self.out.value({**answer, "error": str(outcome.error)})
+            raise self._with_code(outcome.error)
+        self._show_result(outcome, answer, result_file)
+
+    def _show_result(self, outcome: Outcome, answer: dict[str, Any], result_file: Path | None) -> None:
+        from sfml.jobs import results
+
+        if result_file is not None:
+            results.save(outcome.value, result_file)
+        value = results.as_json(outcome.value)
+        if self.out.as_json:
+            self.out.value({**answer, "result": value})
+        elif outcome.value is not None:
+            self.out.value(value, text=value if isinstance(value, str) else None)
+        if not outcome.found:
+            self.out.progress("the script ended before the launcher could write down what it returned")
+        saved = f"; its result is in {result_file}" if result_file is not None else ""
+        self.out.progress(f"job {outcome.status.job_id} {outcome.status.status}{saved}")
+
+    def _with_code(self, error: Exception) -> Exception:
+        if self.script_code and isinstance(error, JobFailedError) and error.script_code:
+            return ScriptFailedError(str(error), hint=error.hint, script_code=error.script_code)
+        return error
+
+
+class ScriptFailedError(JobFailedError):
+    """A job that failed, where the command is to end with the script's own code."""
+
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]
+        assert self.script_code is not None
+        return self.script_code
+
+
+@contextmanager
+def detaching(job_id: str, config: Config) -> Iterator[None]:
+    """Ctrl-C inside leaves the job running and says how to come back."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        hint = (
+            f"come back to it: {command('wait', job_id, config)}\nend it: {command('cancel', job_id, config)}"
+        )
+        raise InterruptedByUserError(f"left the job {job_id}; it goes on", hint=hint) from None
+
+
+def command(verb: str, job_id: str, config: Config) -> str:
+    """The command line for a job, with the connection where that was given by a flag."""
+    chosen = config.origins.get("connection") == "--connection"
+    connection = ["--connection", str(config.connection)] if chosen else []
+    return shlex.join(["sfml", "jobs", verb, *connection, job_id])
+
+
+def _quiet() -> None:
+    """Snowflake's clients log what they also raise; a command prints it once."""
+    logging.getLogger("snowflake").addHandler(logging.NullHandler())

@@ -1,0 +1,171 @@
+"""``sfml submit``: run a script or a folder as an ML Job, show its output, have its result."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sfml.cli import attached
+from sfml.cli.options import (
+    CONNECTION_KEYS,
+    config_options,
+    duration,
+    exit_code_option,
+    result_option,
+    timeout_option,
+    verbose_option,
+)
+from sfml.cli.output import Output, dry_run_option, output_option
+from sfml.config import Config
+from sfml.errors import NoConnectionError
+from sfml.jobs import payload, request, results
+from sfml.jobs.request import Request
+
+if TYPE_CHECKING:
+    pass
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("args", nargs=-1, type=click.UNPROCESSED)
+@click.option("--entrypoint", metavar="FILE", help="The script to run, where PATH is a folder.")
+@click.option("--name", metavar="NAME", help="The job's name before its suffix. [default: the script's]")
+@click.option("--pip", multiple=True, metavar="REQUIREMENT", help="Install this in the job. Repeatable.")
+@click.option(
+    "--requirements",
+    "requirement_files",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Install what this requirements.txt lists in the job. Repeatable.",
+)
+@click.option("--env", "variables", multiple=True, metavar="NAME=VALUE", help="Set in the job. Repeatable.")
+@click.option("--nodes", type=click.IntRange(min=1), default=1, show_default=True, help="How many nodes.")
+@click.option("--wait/--detach", default=True, help="See the job through (default), or leave it alone.")
+@timeout_option
+@click.option(
+    "--max-runtime",
+    metavar="TIME",
+    callback=duration,
+    help="Cancel the job when its script has run for so long, also when nobody is attached any more.",
+)
+@result_option
+@exit_code_option
+@verbose_option
+@config_options(*CONNECTION_KEYS, "compute_pool", "stage", "runtime", "eai")
+@dry_run_option
+@output_option
+def submit(
+    config: Config,
+    *,
+    path: Path,
+    args: tuple[str, ...],
+    entrypoint: str | None,
+    name: str | None,
+    pip: tuple[str, ...],
+    requirement_files: tuple[Path, ...],
+    variables: tuple[str, ...],
+    nodes: int,
+    max_runtime: float | None,
+    result_file: Path | None,
+    dry_run: bool,
+    out: Output,
+    **following: Any,
+) -> None:
+    """Run PATH, a Python file or a folder, as an ML Job.
+
+    What follows -- goes to the script. Its output is shown as it comes, and at the end the value that it
+    assigned to __return__. Ctrl-C leaves the job alone and says how to come back to it.
+    """
+    found = payload.locate(path, entrypoint)
+    payload.check_script(found, config.runtime)
+    wanted = request.checked(
+        Request(
+            payload=found,
+            compute_pool=config.compute_pool,
+            stage=config.stage,
+            name=request.job_name(name, found),
+            args=args,
+            requirements=request.requirements(pip, requirement_files, found),
+            eai=config.eai,
+            env=request.environment(variables),
+            runtime=config.runtime,
+            nodes=nodes,
+            max_runtime=None if max_runtime is None else math.ceil(max_runtime),
+            database=config.database,
+            schema=config.schema,
+            warehouse=config.warehouse,
+        )
+    )
+    if result_file is not None:
+        results.require_writable(result_file)
+    if dry_run:
+        _show_plan(config, wanted, out)
+        return
+    _run(config, wanted, result_file, out, **following)
+
+
+def _run(
+    config: Config,
+    wanted: Request,
+    result_file: Path | None,
+    out: Output,
+    *,
+    wait: bool,
+    timeout: float | None,
+    propagate_exit_code: bool,
+    verbose: bool,
+) -> None:
+    from sfml.jobs.submit import check_pool, find_pool
+    from sfml.jobs.submit import submit as submit_job
+
+    with attached.session(config) as session:
+        check_pool(find_pool(session.connection, wanted.compute_pool), nodes=wanted.nodes)
+        job = submit_job(session, wanted)
+        if not wait:
+            out.value({"job_id": job.id, "status": job.status}, text=job.id)
+            out.progress(f"see it through: {attached.command('wait', job.id, config)}")
+            return
+        out.progress(f"job {job.id} on {wanted.compute_pool}")
+        view = attached.View(config=config, out=out, verbose=verbose, script_code=propagate_exit_code)
+        view.see_through(session, job.id, timeout=timeout, result_file=result_file)
+
+
+def _show_plan(config: Config, wanted: Request, out: Output) -> None:
+    """What would be submitted, without asking anybody."""
+    if config.connection is None:
+        from sfml.session import choices
+
+        raise NoConnectionError("no connection was chosen", hint=choices())
+    from sfml.jobs.upload import files
+
+    sent = [str(remote) for _, remote in files(wanted.payload)]
+    plan = {
+        "connection": config.connection,
+        "script": str(wanted.payload.script),
+        "args": list(wanted.args),
+        "compute_pool": wanted.compute_pool,
+        "nodes": wanted.nodes,
+        "stage": wanted.stage,
+        "name": wanted.name,
+        "runtime": wanted.runtime,
+        "requirements": list(wanted.requirements),
+        "eai": list(wanted.eai),
+        "env": sorted(wanted.env),
+        "max_runtime": wanted.max_runtime,
+        "files": sent,
+    }
+    out.value(plan, text="\n".join(_plan_lines(plan)))
+
+
+def _plan_lines(plan: dict[str, Any]) -> Sequence[str]:
+    shown = {key: value for key, value in plan.items() if value not in (None, [], ())}
+    files = shown.pop("files")
+    more = " …" if len(files) > 8 else ""
+    shown["files"] = f"{len(files)}: {', '.join(files[:8])}{more}"
+    texts = {key: ", ".join(value) if isinstance(value, list) else value for key, value in shown.items()}
+    return ["would submit:", *(f"  {key:13} {text}" for key, text in texts.items())]

@@ -1,0 +1,242 @@
+"""The functions of ``sfml.jobs``: jobs from Python, each answer a plain dict."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sfml import config, project
+from sfml.config import SYSTEM_GPU_POOL, Config
+from sfml.jobs import payload, request
+from sfml.jobs.request import Request
+from sfml.jobs.status import JobStatus
+
+if TYPE_CHECKING:
+    from snowflake.connector import SnowflakeConnection
+    from snowflake.snowpark import Session
+
+
+def submit_file(
+    file_path: str | os.PathLike[str],
+    compute_pool: str | None = None,
+    connection_name: str | None = None,
+    pip_requirements: Sequence[str] | None = None,
+    args: Sequence[str] | None = None,
+    gpu: bool = False,
+    wait: bool = False,
+    **options: Any,
+) -> dict[str, Any]:
+    """Submit one Python file as an ML Job; ``{"job_id", "status", "compute_pool"}``.
+
+    With ``wait`` the answer comes when the job has ended, and has ``result``: what the script assigned to
+    ``__return__``; a job that failed raises JobFailedError. Without a pool or a connection, the configured
+    ones are taken; ``gpu`` asks for a pool with GPUs. ``options``: as for ``submit_directory``.
+    """
+    options.update(pip=pip_requirements, args=args, gpu=gpu, wait=wait)
+    return _submit(Path(file_path), None, compute_pool, connection_name, **options)
+
+
+def submit_directory(
+    dir_path: str | os.PathLike[str],
+    entrypoint: str,
+    compute_pool: str | None = None,
+    stage_name: str | None = None,
+    connection_name: str | None = None,
+    pip_requirements: Sequence[str] | None = None,
+    args: Sequence[str] | None = None,
+    target_instances: int = 1,
+    external_access_integrations: Sequence[str] | None = None,
+    wait: bool = False,
+    **options: Any,
+) -> dict[str, Any]:
+    """Submit a folder as an ML Job that runs ``entrypoint``, a script in it; the answer is submit_file's.
+
+    ``options``: ``name``, ``env_vars``, ``runtime_environment``, ``database``, ``schema``, ``max_runtime``
+    (seconds, then the job is cancelled), ``timeout`` (seconds to wait), ``session`` (an open one), and the
+    parameters of the other function.
+    """
+    options.update(
+        stage_name=stage_name,
+        pip=pip_requirements,
+        args=args,
+        target_instances=target_instances,
+        external_access_integrations=external_access_integrations,
+        wait=wait,
+    )
+    return _submit(Path(dir_path), entrypoint, compute_pool, connection_name, **options)
+
+
+def get_job_status(
+    job_id: str, connection_name: str | None = None, *, session: Session | None = None
+) -> dict[str, Any]:
+    """``{"job_id", "status", …}`` of a job: PENDING, RUNNING, DONE, FAILED, CANCELLED, …"""
+    return get_job(job_id, connection_name, session=session)
+
+
+def get_job(
+    job_id: str, connection_name: str | None = None, *, session: Session | None = None
+) -> dict[str, Any]:
+    """What is known of a job, with its pool, nodes, owner and times; NotFoundError where there is none."""
+    from sfml.jobs.status import full_id, job_status
+
+    with _connected(_configured(connection_name), session) as connection:
+        return described(job_status(connection, full_id(connection, job_id)))
+
+
+def list_jobs(
+    connection_name: str | None = None,
+    limit: int = 10,
+    *,
+    database: str | None = None,
+    schema: str | None = None,
+    session: Session | None = None,
+) -> list[dict[str, Any]]:
+    """The newest jobs of the schema that the connection works in, each as ``get_job`` tells of it."""
+    from sfml.jobs import status
+
+    chosen = _configured(connection_name, database=database, schema=schema)
+    with _connected(chosen, session) as connection:
+        found = status.list_jobs(connection, schema=schema_of(connection), limit=limit)
+    return [described(job) for job in found]
+
+
+def schema_of(connection: SnowflakeConnection) -> str | None:
+    """``database.schema`` that a connection works in, as far as it does."""
+    from sfml import sql
+
+    parts = tuple(part for part in (connection.database, connection.schema) if part)
+    return str(sql.Name(parts)) if parts else None
+
+
+def described(status: JobStatus) -> dict[str, Any]:
+    """A job's state as a dict."""
+    return {
+        "job_id": status.job_id,
+        "status": status.status,
+        "compute_pool": status.compute_pool,
+        "nodes": status.nodes,
+        "owner": status.owner,
+        "created": status.created,
+        "ended": status.ended,
+        "message": status.message,
+    }
+
+
+def _submit(
+    path: Path,
+    entrypoint: str | None,
+    compute_pool: str | None,
+    connection_name: str | None,
+    *,
+    pip: Sequence[str] | None = None,
+    args: Sequence[str] | None = None,
+    gpu: bool = False,
+    wait: bool = False,
+    timeout: float | None = None,
+    session: Session | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    from sfml.jobs.submit import check_pool, find_pool, submit
+
+    chosen = _configured(
+        connection_name,
+        compute_pool=compute_pool,
+        stage=options.pop("stage_name", None),
+        database=options.pop("database", None),
+        schema=options.pop("schema", None),
+        eai=tuple(options.pop("external_access_integrations", None) or ()),
+        runtime=options.pop("runtime_environment", None),
+    )
+    if gpu and chosen.origins["compute_pool"] == "default":
+        chosen = replace(chosen, compute_pool=SYSTEM_GPU_POOL)
+    wanted = _request(chosen, payload.locate(path, entrypoint), pip or (), args or (), **options)
+    with _session(chosen, session) as open_session:
+        check_pool(find_pool(open_session.connection, wanted.compute_pool), nodes=wanted.nodes, gpu=gpu)
+        job = submit(open_session, wanted)
+        answer = {"job_id": job.id, "status": job.status, "compute_pool": wanted.compute_pool}
+        return _waited(open_session, answer, timeout, chosen) if wait else answer
+
+
+def _request(
+    chosen: Config,
+    found: payload.Payload,
+    pip: Sequence[str],
+    args: Sequence[str],
+    *,
+    name: str | None = None,
+    env_vars: Mapping[str, str] | None = None,
+    target_instances: int = 1,
+    max_runtime: int | None = None,
+) -> Request:
+    payload.check_script(found, chosen.runtime)
+    return request.checked(
+        Request(
+            payload=found,
+            compute_pool=chosen.compute_pool,
+            stage=chosen.stage,
+            name=request.job_name(name, found),
+            args=tuple(str(argument) for argument in args),
+            requirements=request.requirements(pip, (), found),
+            eai=chosen.eai,
+            env=dict(env_vars or {}),
+            runtime=chosen.runtime,
+            nodes=target_instances,
+            max_runtime=max_runtime,
+            database=chosen.database,
+            schema=chosen.schema,
+            warehouse=chosen.warehouse,
+        )
+    )
+
+
+def _waited(
+    session: Session, answer: dict[str, Any], timeout: float | None, chosen: Config
+) -> dict[str, Any]:
+    from sfml.jobs.finish import finish
+    from sfml.jobs.follow import Follower
+
+    quiet = Follower(
+        connection=session.connection, job_id=answer["job_id"], show=lambda _: None, notice=lambda _: None
+    )
+    ended = quiet.run(timeout=timeout)
+    outcome = finish(session, ended, shown=False, local=chosen.is_local)
+    if outcome.error is not None:
+        raise outcome.error
+    return {**answer, "status": ended.status.status, "result": outcome.value}
+
+
+def _configured(connection_name: str | None, **flags: object) -> Config:
+    return config.resolve({"connection": connection_name, **flags}, os.environ, project.root(Path.cwd()))
+
+
+@contextmanager
+def _session(chosen: Config, given: Session | None) -> Iterator[Session]:
+    """The given session, or one of our own that is closed at the end."""
+    if given is not None:
+        yield given
+        return
+    from sfml.session import connect
+
+    session = connect(chosen)
+    try:
+        yield session
+    finally:
+        session.connection.close()
+
+
+@contextmanager
+def _connected(chosen: Config, given: Session | None) -> Iterator[SnowflakeConnection]:
+    if given is not None:
+        yield given.connection
+        return
+    from sfml.session import begin
+
+    connection = begin(chosen).connection()
+    try:
+        yield connection
+    finally:
+        connection.close()

@@ -1,0 +1,122 @@
+"""A job that failed, explained: what happened, where, and what to try."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sfml.errors import CancelledError, JobFailedError, NotFoundError, SfmlError
+from sfml.jobs.results import RemoteError
+
+_LAST_LINES = 15
+# A shell reports a program that a signal ended as 128 + the signal's number.
+_KILLED, _SEGFAULT, _TERMINATED = 137, 139, 143
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """What is known of a job that did not end well. ``shown``: its last lines are on the screen already."""
+
+    job_id: str
+    status: str
+    exit_code: int | None
+    error: RemoteError | None
+    last_lines: Sequence[str]
+    shown: bool
+    started: bool = True
+
+
+def explain(failure: Failure) -> SfmlError:
+    """The error to end with: CancelledError for a cancelled job, else JobFailedError."""
+    hint = "\n".join([*_traceback(failure), *_tail(failure), *(f"try: {text}" for text in advice(failure))])
+    if failure.status == "CANCELLED":
+        return CancelledError(f"the job {failure.job_id} was cancelled{_reason(failure)}", hint=hint or None)
+    if failure.status == "DELETED":
+        return NotFoundError(f"the job {failure.job_id} was deleted while it ran")
+    return JobFailedError(
+        f"the job {failure.job_id} failed: {_what(failure)}", hint=hint or None, script_code=failure.exit_code
+    )
+
+
+def advice(failure: Failure) -> list[str]:
+    """What to try, the likeliest first."""
+    seen = "\n".join([str(failure.error or ""), *failure.last_lines[-30:]])
+    found = [say(match) for pattern, say in _ADVICE if (match := pattern.search(seen))]
+    if failure.error is None and failure.exit_code in _BY_CODE:
+        found.append(_BY_CODE[failure.exit_code])
+    if failure.status == "CANCELLED":
+        return []
+    return list(dict.fromkeys(found)) or [f"sfml jobs logs --verbose {failure.job_id}"]
+
+
+def _what(failure: Failure) -> str:
+    code = "" if failure.exit_code is None else f"exit code {failure.exit_code}"
+    if failure.error is not None:
+        return f"{failure.error}" + (f" ({code})" if code else "")
+    before = "" if failure.started else ", before its script began"
+    if failure.status == "INTERNAL_ERROR":
+        return f"an internal error of the service{before}"
+    return f"{code or failure.status}{before}"
+
+
+def _reason(failure: Failure) -> str:
+    """Where the job cancelled itself: because its time was over (jobs/entry.py says so in the log)."""
+    return next((f": {line[6:]}" for line in failure.last_lines if line.startswith("sfml: the job has")), "")
+
+
+def _traceback(failure: Failure) -> list[str]:
+    """The remote traceback, unless the log that was shown ends with it."""
+    if failure.error is None or not failure.error.traceback:
+        return []
+    if failure.shown and any(line.strip() == str(failure.error) for line in failure.last_lines[-30:]):
+        return []
+    frames = failure.error.traceback.rstrip().splitlines()
+    return ["Traceback (in the job, most recent call last):", *frames, str(failure.error)]
+
+
+def _tail(failure: Failure) -> list[str]:
+    if failure.shown and failure.started:
+        return []
+    lines = list(failure.last_lines[-_LAST_LINES:])
+    return ["the last lines of its log:", *(f"  {line}" for line in lines)] if lines else []
+
+
+def _module(match: re.Match[str]) -> str:
+    return f"the job lacks a package: --pip {match[1].split('.')[0]} (or the name of the package that has it)"
+
+
+def _network(_: re.Match[str]) -> str:
+    return "the job may not reach that host: --eai INTEGRATION with a rule for it (PyPI too, for --pip)"
+
+
+def _memory(_: re.Match[str]) -> str:
+    return "more memory: a compute pool of a larger instance family (--compute-pool)"
+
+
+_ADVICE: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (re.compile(r"No module named '?([\w.]+)"), _module),
+    (
+        re.compile(
+            r"Temporary failure in name resolution|Name or service not known|NameResolutionError"
+            r"|Max retries exceeded|No matching distribution found|Network is unreachable"
+        ),
+        _network,
+    ),
+    (re.compile(r"MemoryError|OutOfMemory|out of memory|Bus error"), _memory),
+    (
+        re.compile(r"No such file or directory: '?(/[^'\s]+)"),
+        lambda match: (
+            f"{match[1]} is a path of this machine: submit a folder that has the file, or use a stage"
+        ),
+    ),
+    (
+        re.compile(r"Insufficient privileges|does not exist or not authorized"),
+        lambda _: "the job works with your role: grant that what it lacks, or submit with --role",
+    ),
+)
+_BY_CODE = {
+    _KILLED: "exit code 137: it was killed, most often for lack of memory; a larger instance family helps",
+    _SEGFAULT: "exit code 139: it crashed in native code; look for packages whose versions do not match",
+    _TERMINATED: "exit code 143: it was asked to end from outside",
+}

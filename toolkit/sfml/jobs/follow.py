@@ -1,0 +1,209 @@
+"""Follow a job to its end: its lines as they come, and its last state at once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sfml import sql
+from sfml.errors import NotFinishedError
+from sfml.jobs.logs import MISSING, Gap, Item, Merger, ScriptLines, between, delays, plain
+from sfml.jobs.status import JobStatus, job_status, rows_of
+from sfml.session import in_background
+from sfml.session.faults import translated
+
+if TYPE_CHECKING:
+    from snowflake.connector import SnowflakeConnection
+
+# One question to spcs_wait_for: below the 45 s after which Snowflake answers "ask again" (333333).
+_WAIT_SECONDS = 25
+# What SYSTEM$GET_SERVICE_LOGS says while there is no container yet (as the clients look for it).
+_NOT_STARTED = ("PENDING", "Pending scheduling", "Waiting to start")
+# After so long without a container, say what the pool does; then again after each of the second.
+_FIRST_NOTICE, _NEXT_NOTICE = 5.0, 60.0
+
+Show = Callable[[str], None]
+
+
+@dataclass(kw_only=True)
+class Followed:
+    """A job that has ended, and the last lines of its log; ``started``: whether its script ever ran."""
+
+    status: JobStatus
+    last_lines: list[str]
+    started: bool
+
+
+class Watch:
+    """Knows when a job has ended: asks in the background, so that whoever waits is woken at once."""
+
+    def __init__(self, connection: SnowflakeConnection, job_id: str) -> None:
+        self.ended = threading.Event()
+        self._connection = connection
+        self._job_id = job_id
+        self._status: Future[JobStatus] = in_background(self._wait)
+
+    def status(self) -> JobStatus:
+        """The job's last state; waits for it."""
+        return self._status.result()
+
+    def _wait(self) -> JobStatus:
+        pause = delays(shortest=1, longest=15)
+        try:
+            while True:
+                asked = time.monotonic()
+                self._ask()
+                status = job_status(self._connection, self._job_id)
+                if status.is_over:
+                    return status
+                if time.monotonic() - asked < 1:  # spcs_wait_for is not there, or answers without waiting
+                    time.sleep(next(pause))
+        finally:
+            self.ended.set()
+
+    def _ask(self) -> None:
+        from snowflake.connector.errors import ProgrammingError
+
+        try:
+            self._connection.cursor().execute(sql.wait_for(self._job_id, seconds=_WAIT_SECONDS))
+        except ProgrammingError:
+            return  # the time is over, or the job ended in another state: the status says which
+
+
+@dataclass(kw_only=True)
+class LogReader:
+    """Reads a job's log: the live one, and the kept one where a gap is to be filled."""
+
+    connection: SnowflakeConnection
+    job_id: str
+    _timestamps: bool = True
+
+    def window(self) -> str | None:
+        """The last 100 KB of the log; None as long as there is no container."""
+        from snowflake.connector.errors import ProgrammingError
+
+        try:
+            return self._read()
+        except ProgrammingError as error:
+            text = str(error.msg)
+            if any(sign in text for sign in _NOT_STARTED):
+                return None
+            if self._timestamps:
+                self._timestamps = False
+                return self.window()
+        kept = self.kept()
+        return None if kept is None else "".join(f"{line}\n" for line in kept)
+
+    def kept(self) -> list[str] | None:
+        """The whole log, where the account keeps it."""
+        from snowflake.connector.errors import ProgrammingError
+
+        try:
+            return [str(row["LOG"]) for row in rows_of(self.connection, sql.kept_logs(self.job_id))]
+        except ProgrammingError:
+            return None
+
+    def fill(self, items: list[Item]) -> Iterator[str]:
+        """The lines, with those of each gap, or a line that says that they are missing."""
+        for item in items:
+            if isinstance(item, Gap):
+                missing = between([plain(line) for line in self.kept() or ()], item)
+                yield from [MISSING] if missing is None else missing
+            else:
+                yield plain(item)
+
+    def _read(self) -> str:
+        cursor = self.connection.cursor()
+        cursor.execute(sql.service_logs(self.job_id, timestamps=self._timestamps))
+        row = cursor.fetchone()
+        return str(row[0]) if row and row[0] is not None else ""
+
+
+def read_once(connection: SnowflakeConnection, job_id: str, *, verbose: bool) -> list[str]:
+    """The lines of a job's log as far as it has come."""
+    reader = LogReader(connection=connection, job_id=job_id)
+    with translated():
+        window = reader.window()
+        lines = list(reader.fill(Merger().feed(window or "", last=True)))
+    script = ScriptLines()
+    if verbose:
+        return lines
+    return [*(shown for line in lines for shown in script.feed(line)), *script.end()]
+
+
+@dataclass(kw_only=True)
+class Follower:
+    """One job being followed; ``verbose`` shows the launcher's lines too."""
+
+    connection: SnowflakeConnection
+    job_id: str
+    show: Show
+    notice: Show
+    verbose: bool = False
+    _merger: Merger = field(default_factory=Merger)
+    _script: ScriptLines = field(default_factory=ScriptLines)
+    _last: list[str] = field(default_factory=list)
+
+    def run(self, *, timeout: float | None = None) -> Followed:
+        """Show the log until the job has ended; NotFinishedError when the time is over before."""
+        watch = Watch(self.connection, self.job_id)
+        reader = LogReader(connection=self.connection, job_id=self.job_id)
+        began = time.monotonic()
+        pause, notices = delays(), self._notices(began)
+        while True:
+            over = watch.ended.is_set()
+            if self._show_new(reader, last=over):
+                pause = delays()
+            if over:
+                break
+            next(notices)
+            self._require_time(began, timeout)
+            left = float("inf") if timeout is None else began + timeout - time.monotonic()
+            watch.ended.wait(max(0.0, min(next(pause), left)))
+        for line in self._script.end():
+            self._show(line)
+        return Followed(status=watch.status(), last_lines=self._last, started=self._script.started)
+
+    def _show_new(self, reader: LogReader, *, last: bool) -> bool:
+        with translated():
+            window = reader.window()
+            items = [] if window is None else self._merger.feed(window, last=last)
+            for line in reader.fill(items):
+                self._last = [*self._last[-49:], line]
+                for shown in [line] if self.verbose else self._script.feed(line):
+                    self._show(shown)
+        return bool(items)
+
+    def _show(self, line: str) -> None:
+        self.show(line)
+
+    def _require_time(self, began: float, timeout: float | None) -> None:
+        if timeout is not None and time.monotonic() - began >= timeout:
+            raise NotFinishedError(
+                f"the job {self.job_id} has not ended within {timeout:g} s; it goes on",
+                hint=f"see it through: sfml jobs wait {self.job_id}\nend it: sfml jobs cancel {self.job_id}",
+            )
+
+    def _notices(self, began: float) -> Iterator[None]:
+        """While nothing of the job is seen: say now and then what it waits for."""
+        after = _FIRST_NOTICE
+        while True:
+            if not self._last and time.monotonic() - began >= after:
+                status = job_status(self.connection, self.job_id)
+                if status.status == "PENDING":
+                    self.notice(
+                        f"waiting for a node of {status.compute_pool}{self._pool(status.compute_pool)}"
+                    )
+                after += _NEXT_NOTICE
+            yield
+
+    def _pool(self, name: str) -> str:
+        rows = rows_of(self.connection, sql.show(sql.Kind.COMPUTE_POOL, like=name))
+        found = next((row for row in rows if row["name"] == name), None)
+        if found is None:
+            return ""
+        return f" ({found['state']}, {found['active_nodes']} of {found['max_nodes']} nodes in use)"
