@@ -49,7 +49,7 @@ def check_script(payload: Payload, runtime: str | None) -> None:
     script = payload.script
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)
+            warnings.simplefilter("ignore")
             compile(script.read_bytes(), str(script), "exec", dont_inherit=True)
     except SyntaxError as error:
         if not _is_newer_python(runtime):
