@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 import yaml
 
 from sfml import cli
+from sfml.specs.families import Cloud, Family, dump
 
 Capture = pytest.CaptureFixture[str]
 
@@ -86,3 +88,22 @@ def test_families__for_a_reader__are_one_line_each(capsys: Capture) -> None:
     assert lines[1].split("\t")[:4] == ["CPU_X64_XS", "aws azure gcp", "1", "6"]
     assert not any("GPU_" in line for line in lines)
     assert "credits as published for 2026-01-13" in captured.err
+
+
+def test_families__refreshed_before__are_the_accounts_own(folder: Path, capsys: Capture) -> None:
+    own = Family(
+        name="GPU_NEW", clouds=(Cloud.AWS,), vcpu=8, memory_gib=60, storage_gb=None, gpu="X", gpu_count=1
+    )
+    (folder / ".sfml").mkdir()
+    (folder / ".sfml" / "families.json").write_text(dump([own], seen_on=date(2026, 3, 4)))
+    assert cli.run(["spec", "families", "--gpu", "-o", "json"]) == 0
+    captured = capsys.readouterr()
+    assert [row["name"] for row in json.loads(captured.out)] == ["GPU_NEW"]
+    assert "as your account said on 2026-03-04" in captured.err
+
+
+def test_families__damaged_answer_kept__says_so(folder: Path, capsys: Capture) -> None:
+    (folder / ".sfml").mkdir()
+    (folder / ".sfml" / "families.json").write_bytes(b"\xff\x00{")
+    assert cli.run(["spec", "families"]) == 1
+    assert "delete the file and refresh again" in capsys.readouterr().err

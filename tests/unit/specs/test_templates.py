@@ -146,6 +146,17 @@ def test_template__nasty_values__stay_values() -> None:
     assert container["image"] == "/ml_dev/public/images/dev:1.0"
 
 
+def test_template__nasty_family__cannot_leave_the_comment_for_the_checker() -> None:
+    path = SPECS / "job/cpu-job.yaml.j2"
+    values = load_values([path.with_name("cpu-job.values.yaml")]) | {
+        "instance_family": NASTY,
+        "shm": {"size": "1Gi"},
+    }
+    first, second, *_ = render(path, values, library=[SPECS]).splitlines()
+    assert first.startswith("# sfml: kind=job family=it's")
+    assert second == "spec:"
+
+
 def test_dev_box__sample__keeps_home_on_a_block_volume_and_has_two_doors() -> None:
     spec = rendered("service/dev-box.yaml.j2")["spec"]
     assert spec["volumes"][0] == {"name": "home", "source": "block", "size": "50Gi"}

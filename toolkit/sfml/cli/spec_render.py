@@ -8,7 +8,10 @@ from pathlib import Path
 import click
 
 from sfml import project
+from sfml.cli.options import config_options
 from sfml.cli.output import standard
+from sfml.cli.spec_families import load_known
+from sfml.config import Config
 from sfml.errors import InputError
 
 
@@ -24,24 +27,32 @@ from sfml.errors import InputError
     "--env", "with_environment", is_flag=True, help="Give the template your environment as 'environ'."
 )
 @click.option("-o", "--output", "target", type=Path, help="Write to this file instead of stdout.")
+@config_options()
 def render(
+    config: Config,
     template: str,
+    *,
     files: tuple[Path, ...],
     settings: tuple[str, ...],
-    *,
     with_environment: bool,
     target: Path | None,
 ) -> None:
     """Render TEMPLATE, a file or the name of one that sfml brings along (gpu-job), to YAML."""
-    from sfml.specs import values
+    from sfml.specs import families, values
+    from sfml.specs.render import Sources
     from sfml.specs.render import render as render_template
 
     library = project.specs(None, project.root(Path.cwd()))
     found = values.load_values(files)
     for setting in settings:
         found = values.set_value(found, setting)
-    environ = dict(os.environ) if with_environment else None
-    text = render_template(_find(template, library), found, environ=environ, library=[library])
+    text = render_template(
+        _find(template, library),
+        found,
+        sources=Sources(families=families.by_name(load_known(config.state)[0])),
+        environ=os.environ if with_environment else None,
+        library=[library],
+    )
     if target is None:
         standard().value(None, text=text.removesuffix("\n"))
     else:

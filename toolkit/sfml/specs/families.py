@@ -134,7 +134,7 @@ PUBLISHED: tuple[Family, ...] = (
 """Every published row; a name stands twice where its clouds differ."""
 
 
-def _roomiest(families: Iterable[Family]) -> Mapping[str, Family]:
+def by_name(families: Iterable[Family]) -> Mapping[str, Family]:
     """By name; of two rows the larger: what fits on one of the clouds must not be refused."""
     found: dict[str, Family] = {}
     for family in families:
@@ -144,7 +144,7 @@ def _roomiest(families: Iterable[Family]) -> Mapping[str, Family]:
     return MappingProxyType(found)
 
 
-FAMILIES: Mapping[str, Family] = _roomiest(PUBLISHED)
+FAMILIES: Mapping[str, Family] = by_name(PUBLISHED)
 """The published families by name."""
 
 

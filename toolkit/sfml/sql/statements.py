@@ -349,3 +349,17 @@ def show_account_parameter(parameter: str) -> str:
 
 def alter_user_default_role(user: str | Name, role: str | Name) -> str:
     return f"ALTER USER {name(user, parts=1)} SET DEFAULT_ROLE = {name(role, parts=1)}"
+
+
+def show_instance_families() -> str:
+    return "SHOW COMPUTE POOL INSTANCE FAMILIES"
+
+
+def current_user() -> str:
+    """One row with the user as ``NAME``."""
+    return "SELECT CURRENT_USER() AS NAME"
+
+
+def current_region() -> str:
+    """One row with the account's region as ``NAME``, such as AWS_US_WEST_2."""
+    return "SELECT CURRENT_REGION() AS NAME"
