@@ -9,7 +9,7 @@ from sfml.errors import InputError
 from sfml.steps import Rows, State
 
 GUIDE: dict[str, Any] = {
-    "user": "ana", "role": "monad_role", "database": "monad_db", "schema": "data_schema",
+    "user": "ana", "owner_role": "monad_role", "database": "monad_db", "schema": "data_schema",
     "stage": "monad_stage", "repository": "image_repository", "pool": "monad_compute_pool_gpu",
     "family": "GPU_NV_S",
 }  # fmt: skip
@@ -33,7 +33,7 @@ def test_plan__names_of_the_guide__is_this_sql() -> None:
             "AUTO_RESUME = TRUE INITIALLY_SUSPENDED = TRUE AUTO_SUSPEND_SECS = 300;"
         ),
         "GRANT USAGE ON DATABASE MONAD_DB TO ROLE MONAD_ROLE;",
-        "GRANT USAGE, CREATE SERVICE ON SCHEMA MONAD_DB.DATA_SCHEMA TO ROLE MONAD_ROLE;",
+        "GRANT USAGE, CREATE SERVICE, CREATE STAGE ON SCHEMA MONAD_DB.DATA_SCHEMA TO ROLE MONAD_ROLE;",
         "GRANT READ, WRITE ON STAGE MONAD_DB.DATA_SCHEMA.MONAD_STAGE TO ROLE MONAD_ROLE;",
         "GRANT READ, WRITE ON IMAGE REPOSITORY MONAD_DB.DATA_SCHEMA.IMAGE_REPOSITORY TO ROLE MONAD_ROLE;",
         "GRANT USAGE, MONITOR ON COMPUTE POOL MONAD_COMPUTE_POOL_GPU TO ROLE MONAD_ROLE;",
@@ -56,7 +56,7 @@ def test_plan__undone__drops_what_it_made() -> None:
 )
 def test_resolve__role_that_cannot_own_services__is_refused(role: str) -> None:
     with pytest.raises(InputError, match="cannot own services"):
-        account.resolve(user="ana", role=role)
+        account.resolve(user="ana", owner_role=role)
 
 
 @pytest.mark.parametrize("pool", ["SYSTEM_COMPUTE_POOL_CPU", "system_compute_pool_gpu"])
@@ -88,7 +88,7 @@ def test_resolve__bad_name__is_refused(names: dict[str, Any]) -> None:
 
 
 def test_plan__quoted_names__stay_quoted_everywhere() -> None:
-    setup = account.resolve(user='"ana@corp.com"', role='"ML role"', database='"My Db"')
+    setup = account.resolve(user='"ana@corp.com"', owner_role='"ML role"', database='"My Db"')
     sql = steps.script(account.plan(setup))
     assert 'GRANT ROLE "ML role" TO USER "ana@corp.com";' in sql
     assert 'CREATE STAGE IF NOT EXISTS "My Db".PUBLIC.DEV_STAGE ' in sql
@@ -132,23 +132,21 @@ def grant(privilege: str, on: str, name: str) -> dict[str, str]:
 
 
 SCHEMA = "MONAD_DB.DATA_SCHEMA"
+NEEDED = ("USAGE", "CREATE SERVICE", "CREATE STAGE")
 
 
 @pytest.mark.parametrize(
     ("rows", "state"),
     [
-        ([grant("USAGE", "SCHEMA", SCHEMA)], State.ABSENT),
-        (
-            [grant("USAGE", "SCHEMA", SCHEMA), grant("CREATE SERVICE", "SCHEMA", "OTHER.DATA_SCHEMA")],
-            State.ABSENT,
-        ),
-        ([grant("USAGE", "SCHEMA", SCHEMA), grant("CREATE SERVICE", "SCHEMA", SCHEMA)], State.PRESENT),
+        ([grant(p, "SCHEMA", SCHEMA) for p in NEEDED], State.PRESENT),
+        ([grant(p, "SCHEMA", SCHEMA) for p in NEEDED[1:]], State.ABSENT),
+        ([grant(p, "SCHEMA", "OTHER.DATA_SCHEMA") for p in NEEDED], State.ABSENT),
         ([grant("OWNERSHIP", "SCHEMA", SCHEMA)], State.PRESENT),
         ([grant("OWNERSHIP", "DATABASE", SCHEMA)], State.ABSENT),
     ],
 )
 def test_grant_on_schema__rows_of_show_grants__are_judged(rows: Rows, state: State) -> None:
-    assert found("USAGE, CREATE SERVICE", rows) == (state, "")
+    assert found("USAGE, CREATE SERVICE, CREATE STAGE", rows) == (state, "")
 
 
 @pytest.mark.parametrize("on", ["COMPUTE_POOL", "COMPUTE POOL"])
@@ -189,3 +187,8 @@ def test_default_role__accountadmin__is_warned_of_with_the_statement_to_run() ->
     assert found("default role", [{"property": "DEFAULT_ROLE", "value": "ML"}], public_endpoints=True) == (
         State.PRESENT, "ML",
     )  # fmt: skip
+
+
+def test_script__name_with_a_line_break__cannot_leave_its_comment() -> None:
+    setup = account.resolve(user="ana", database='"x\nDROP DATABASE y; --"')
+    assert '-- database "x DROP DATABASE y; --"\nCREATE DATABASE' in steps.script(account.plan(setup))

@@ -39,7 +39,7 @@ class Setup:
 def resolve(
     *,
     user: str | Name,
-    role: str = "ML_DEV_ROLE",
+    owner_role: str = "ML_DEV_ROLE",
     database: str = "ML_DEV",
     schema: str = "PUBLIC",
     stage: str = "DEV_STAGE",
@@ -50,14 +50,14 @@ def resolve(
     public_endpoints: bool = False,
 ) -> Setup:
     """The set-up for these names; :class:`InputError` for a role or pool that cannot serve."""
-    refuse_owner_role(role)
+    refuse_owner_role(owner_role)
     refuse_system_pool(pool)
     if max_nodes < 1:
         raise InputError(f"max nodes must be 1 or more, not {max_nodes}")
     inside = sql.name(database, parts=1).child(schema)
     return Setup(
         user=sql.name(user, parts=1),
-        role=sql.name(role, parts=1),
+        role=sql.name(owner_role, parts=1),
         database=inside.parent,
         schema=inside,
         stage=inside.child(stage),
@@ -171,7 +171,8 @@ def _grants(setup: Setup) -> tuple[Step, ...]:
     s = setup
     wanted: list[tuple[Sequence[Privilege], Kind | None, Name | None]] = [
         ([Privilege.USAGE], Kind.DATABASE, s.database),
-        ([Privilege.USAGE, Privilege.CREATE_SERVICE], Kind.SCHEMA, s.schema),
+        # CREATE STAGE: an ML Job brings its files along on a stage of its own.
+        ([Privilege.USAGE, Privilege.CREATE_SERVICE, Privilege.CREATE_STAGE], Kind.SCHEMA, s.schema),
         # No USAGE, which is for external stages; READ and WRITE are an internal stage's privileges.
         ([Privilege.READ, Privilege.WRITE], Kind.STAGE, s.stage),
         ([Privilege.READ, Privilege.WRITE], Kind.IMAGE_REPOSITORY, s.repository),

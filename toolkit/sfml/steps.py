@@ -77,7 +77,7 @@ def _look(statement: str, query: Query) -> Rows:
     try:
         return query(statement)
     except (NotFoundError, RefusedError):
-        # Not there, or not to be seen by this role. Effects may be repeated: trying is harmless and tells more.
+        # Not there, or not to be seen by this role. Effects may be repeated, so trying is harmless.
         return ()
 
 
@@ -113,16 +113,17 @@ _LEFT = "where a privilege is missing, an administrator can run what is left; th
 
 def script(steps: Iterable[Step]) -> str:
     """The SQL of the steps, with a comment above each."""
-    return "\n".join(f"-- {step.title}\n{_statements(step.effect)}" for step in steps if step.effect)
+    return "\n".join(_section(step.title, step.effect) for step in steps if step.effect)
 
 
 def undo_script(steps: Sequence[Step]) -> str:
     """The SQL that takes the steps back, the last one first."""
-    return "\n".join(f"-- {step.title}\n{_statements(step.undo)}" for step in reversed(steps) if step.undo)
+    return "\n".join(_section(step.title, step.undo) for step in reversed(steps) if step.undo)
 
 
-def _statements(statements: Iterable[str]) -> str:
-    return "\n".join(f"{statement};" for statement in statements)
+def _section(title: str, statements: Iterable[str]) -> str:
+    # A quoted name may hold a line break, which would end the comment.
+    return "\n".join([f"-- {' '.join(title.split())}", *(f"{statement};" for statement in statements)])
 
 
 def named(name: str, column: str = "name") -> Callable[[Rows], Verdict]:
