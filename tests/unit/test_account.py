@@ -35,8 +35,8 @@ def test_plan__names_of_the_guide__is_this_sql() -> None:
         "GRANT USAGE ON DATABASE MONAD_DB TO ROLE MONAD_ROLE;",
         "GRANT USAGE, CREATE SERVICE, CREATE STAGE ON SCHEMA MONAD_DB.DATA_SCHEMA TO ROLE MONAD_ROLE;",
         "GRANT READ, WRITE ON STAGE MONAD_DB.DATA_SCHEMA.MONAD_STAGE TO ROLE MONAD_ROLE;",
-        "GRANT READ, WRITE ON IMAGE REPOSITORY MONAD_DB.DATA_SCHEMA.IMAGE_REPOSITORY TO ROLE MONAD_ROLE;",
         "GRANT USAGE, MONITOR ON COMPUTE POOL MONAD_COMPUTE_POOL_GPU TO ROLE MONAD_ROLE;",
+        "GRANT READ, WRITE ON IMAGE REPOSITORY MONAD_DB.DATA_SCHEMA.IMAGE_REPOSITORY TO ROLE MONAD_ROLE;",
         "GRANT BIND SERVICE ENDPOINT ON ACCOUNT TO ROLE MONAD_ROLE;",
     ]
 
@@ -45,9 +45,17 @@ def test_plan__no_public_endpoints__does_not_touch_the_account() -> None:
     assert "ON ACCOUNT" not in steps.script(account.plan(account.resolve(**GUIDE)))
 
 
+def test_plan__no_repository__leaves_images_out() -> None:
+    sql = steps.script(account.plan(account.resolve(**{**GUIDE, "repository": None})))
+    assert "IMAGE" not in sql
+    assert "CREATE COMPUTE POOL" in sql
+
+
 def test_plan__undone__drops_what_it_made() -> None:
     undo = steps.undo_script(account.plan(account.resolve(**GUIDE))).splitlines()
-    assert undo[1] == "REVOKE USAGE, MONITOR ON COMPUTE POOL MONAD_COMPUTE_POOL_GPU FROM ROLE MONAD_ROLE;"
+    assert undo[1] == (
+        "REVOKE READ, WRITE ON IMAGE REPOSITORY MONAD_DB.DATA_SCHEMA.IMAGE_REPOSITORY FROM ROLE MONAD_ROLE;"
+    )
     assert undo[-1] == "DROP ROLE IF EXISTS MONAD_ROLE;"
 
 

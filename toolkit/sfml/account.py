@@ -28,7 +28,7 @@ class Setup:
     database: Name
     schema: Name
     stage: Name
-    repository: Name
+    repository: Name | None  # None: ML Jobs only, on images that Snowflake brings along
     pool: Name
     family: str
     max_nodes: int = 1
@@ -43,7 +43,7 @@ def resolve(
     database: str = "ML_DEV",
     schema: str = "PUBLIC",
     stage: str = "DEV_STAGE",
-    repository: str = "IMAGES",
+    repository: str | None = "IMAGES",
     pool: str = "ML_DEV_POOL",
     family: str = "CPU_X64_XS",
     max_nodes: int = 1,
@@ -61,7 +61,7 @@ def resolve(
         database=inside.parent,
         schema=inside,
         stage=inside.child(stage),
-        repository=inside.child(repository),
+        repository=inside.child(repository) if repository else None,
         pool=sql.name(pool, parts=1),
         family=sql.name(family, parts=1).last,
         max_nodes=max_nodes,
@@ -108,9 +108,7 @@ def _objects(setup: Setup) -> tuple[Step, ...]:
         _object(
             Kind.STAGE, s.stage, sql.create_stage(s.stage), inside=inside, detail="encrypted server-side"
         ),
-        _object(
-            Kind.IMAGE_REPOSITORY, s.repository, sql.create_image_repository(s.repository), inside=inside
-        ),
+        *_repository(s),
         _pool(s),
     )
 
@@ -124,6 +122,13 @@ def _object(kind: Kind, name: Name, create: str, *, inside: Name | None = None, 
         effect=(create,),
         undo=(sql.drop(kind, name),),
     )
+
+
+def _repository(setup: Setup) -> tuple[Step, ...]:
+    name = setup.repository
+    if name is None:
+        return ()
+    return (_object(Kind.IMAGE_REPOSITORY, name, sql.create_image_repository(name), inside=setup.schema),)
 
 
 def _pool(setup: Setup) -> Step:
@@ -175,9 +180,10 @@ def _grants(setup: Setup) -> tuple[Step, ...]:
         ([Privilege.USAGE, Privilege.CREATE_SERVICE, Privilege.CREATE_STAGE], Kind.SCHEMA, s.schema),
         # No USAGE, which is for external stages; READ and WRITE are an internal stage's privileges.
         ([Privilege.READ, Privilege.WRITE], Kind.STAGE, s.stage),
-        ([Privilege.READ, Privilege.WRITE], Kind.IMAGE_REPOSITORY, s.repository),
         ([Privilege.USAGE, Privilege.MONITOR], Kind.COMPUTE_POOL, s.pool),
     ]
+    if s.repository:
+        wanted.append(([Privilege.READ, Privilege.WRITE], Kind.IMAGE_REPOSITORY, s.repository))
     if s.public_endpoints:
         wanted.append(([Privilege.BIND_SERVICE_ENDPOINT], None, None))
     return tuple(_grant(s.role, *grant) for grant in wanted)

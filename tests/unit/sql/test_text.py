@@ -226,8 +226,5 @@ def test_dollar_quoted__anything_else__is_one_string(text: str) -> None:
 @given(sendable.filter(lambda t: len(t) > 3))
 def test_redacted__statement_with_a_secret__does_not_show_it(value: str) -> None:
     statement = sql.create_password_secret("db.s.pw", username="ana", password=value, comment="c")
-    shown = sql.redacted(statement)
-    assert lex(shown) == [
-        t if t != ("string", value) else ("string", "***") for t in lex(statement)[:-3]
-    ] + lex(statement)[-3:] or value in ("PASSWORD", "ana")
-    assert "PASSWORD = '***'" in shown
+    masked = statement.replace(f" PASSWORD = {sql.literal(value)}", " PASSWORD = '***'")
+    assert sql.redacted(statement) == masked != statement

@@ -40,6 +40,7 @@ def account() -> None:
 )
 @click.option("--stage", default="DEV_STAGE", show_default=True, help="Stage for files and outputs.")
 @click.option("--repository", default="IMAGES", show_default=True, help="Image repository.")
+@click.option("--no-images", is_flag=True, help="No image repository: for ML Jobs on Snowflake's own images.")
 @click.option("--pool", default="ML_DEV_POOL", show_default=True, help="Compute pool.")
 @click.option(
     "--family", default="CPU_X64_XS", show_default=True, help="Instance family: sfml spec families."
@@ -50,11 +51,15 @@ def account() -> None:
 @click.option("--public-endpoints", is_flag=True, help="Also let the role open public endpoints (dev boxes).")
 @config_options(*_NAMES)
 @output_option
-def setup(config: Config, *, mode: str, for_user: str | None, out: Output, **names: Any) -> None:
+def setup(
+    config: Config, *, mode: str, for_user: str | None, no_images: bool, out: Output, **names: Any
+) -> None:
     """Create role, database, stage, image repository and compute pool, with the grants that jobs need.
 
     Run it with a role that may create them, such as ACCOUNTADMIN (--role); running it again changes nothing.
     """
+    if no_images:
+        names["repository"] = None
     if mode == "admin-sql":
         _print_script(accounts.resolve(user=_user(for_user or config.user), **names), out)
         return
