@@ -9,16 +9,21 @@ import pytest
 import yaml
 
 from sfml.specs.render import Sources, render
+from sfml.specs.validate import check_text
 from sfml.specs.values import load_values, merge
 
 SPECS = Path(__file__).parents[3] / "specs"
 TEMPLATES = sorted(path.relative_to(SPECS).as_posix() for path in SPECS.glob("*/*.yaml.j2"))
 
 
-def rendered(template: str, changes: dict[str, Any] | None = None, **options: Any) -> Any:
+def text_of(template: str, changes: dict[str, Any] | None = None) -> str:
     path = SPECS / template
     values = load_values([path.with_name(path.name.replace(".yaml.j2", ".values.yaml"))])
-    return yaml.safe_load(render(path, merge(values, changes or {}), library=[SPECS], **options))
+    return render(path, merge(values, changes or {}), library=[SPECS])
+
+
+def rendered(template: str, changes: dict[str, Any] | None = None) -> Any:
+    return yaml.safe_load(text_of(template, changes))
 
 
 def described(args: list[str]) -> dict[str, Any]:
@@ -104,6 +109,17 @@ def test_template__with_its_sample__mounts_what_it_declares(template: str) -> No
         v["name"] for v in spec.get("volumes", [])
     ]
     assert container["image"].startswith("/")
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_template__with_its_sample__has_neither_error_nor_warning(template: str) -> None:
+    assert check_text(text_of(template), file=template).problems == ()
+
+
+def test_pretrain__shm_as_described__is_warned_of() -> None:
+    [problem] = check_text(text_of("job/pretrain.yaml.j2", {"shm": {"size": "48Gi"}})).problems
+    assert (problem.rule, problem.severity, problem.path) == ("SPCS088", "warning", "volumes[1].size")
+    assert "larger than the memory of a node of GPU_NV_S (28Gi)" in problem.message
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
