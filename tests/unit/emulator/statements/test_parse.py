@@ -46,6 +46,9 @@ CASES: list[tuple[str, c.Command]] = [
     ("show parameters in service db1.s1.svc",
      c.ShowParameters(filter=ShowFilter(scope_kind="SERVICE", scope_name=("DB1", "S1", "SVC")))),
     ("show regions", c.ShowRegions()),
+    ("show terse tables like 't' in schema d.s", c.ShowTables(
+        kind="TABLES", terse=True, filter=ShowFilter(like="t", scope_kind="SCHEMA", scope_name=("D", "S")))),
+    ("show views in account", c.ShowTables(kind="VIEWS", filter=ShowFilter(scope_kind="ACCOUNT"))),
     # databases, schemas, warehouses
     ("create transient database if not exists d comment = 'c'",
      c.CreateDatabase(name="D", if_not_exists=True, transient=True, options={"COMMENT": "c"})),

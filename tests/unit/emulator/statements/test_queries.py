@@ -28,9 +28,8 @@ def query(text: str, inputs: Inputs | None = None) -> c.Query:
         ("drop table if exists t", "DROP", "TABLE"),
         ("desc table t", "DESCRIBE", "TABLE"),
         ("describe t", "DESCRIBE", "TABLE"),
-        ("show tables in schema s", "SHOW", "TABLES"),
+        ("show columns in table t", "SHOW", "COLUMNS"),
         ("show primary keys in t", "SHOW", "PRIMARY KEYS"),
-        ("copy into t from @st", "COPY", ""),
         ("truncate table t", "TRUNCATE", ""),
         ("comment on table t is 'x'", "COMMENT", "TABLE"),
     ],
@@ -92,7 +91,7 @@ def test_parse__service_method_as_table__target_and_method() -> None:
 
 def test_parse__engine_table_function__left_to_the_engine() -> None:
     text = "select * from table(flatten(input => parse_json('[1]')))"
-    assert query(text) == c.Query(text=text, verb="SELECT")
+    assert query(text) == c.Query(text=text, verb="SELECT", headings=("*",))
 
 
 def test_parse__unknown_variable__fault() -> None:
@@ -103,3 +102,65 @@ def test_parse__unknown_variable__fault() -> None:
 @pytest.mark.parametrize("text", ["select ?", "select 1 + 1", "select $v", "select a, current_role() from t"])
 def test_parse__select_beyond_constants__query(text: str) -> None:
     assert query(text, Inputs(binds=(1,), variables={"V": 1})).verb == "SELECT"
+
+
+def test_parse__scoped_temporary_table__the_engine_need_not_know_the_word() -> None:
+    assert query("create scoped temporary table t (a int)").text == "create  temporary table t (a int)"
+
+
+def test_parse__functions_of_the_session_and_the_service__lifted_out_of_a_query() -> None:
+    command = query(
+        "select a, current_role() r, parse_json(system$f('x', 1))[0] from t where u = current_user"
+    )
+    assert command.text == (
+        "select a, _SFML_VALUE_0_ r, parse_json(_SFML_VALUE_1_)[0] from t where u = _SFML_VALUE_2_"
+    )
+    assert command.values == {
+        "_SFML_VALUE_0_": c.ContextFunction(name="CURRENT_ROLE"),
+        "_SFML_VALUE_1_": c.Call(function="SYSTEM$F", column="SYSTEM$F", args=("x", 1)),
+        "_SFML_VALUE_2_": c.ContextFunction(name="CURRENT_USER"),
+    }
+
+
+def test_parse__column_that_is_called_like_a_function__left_alone() -> None:
+    text = "select t.current_user, 1 as current_role from t"
+    assert query(text).text == text
+
+
+def test_parse__copy_into__stage_files_pattern_and_purge_apart() -> None:
+    command = parse(
+        """copy into identifier(?) ("A") from (select $1:"A"::number from '@"D"."S"."ST"/x/')"""
+        " file_format=(type=parquet) purge=true files=('a', 'b') pattern='.*' on_error=?",
+        Inputs(binds=("T", "abort_statement")),
+    )
+    assert isinstance(command, c.CopyInto)
+    assert command.source.path == "x/"
+    assert (command.files, command.pattern, command.purge) == (("a", "b"), ".*", True)
+    assert command.query.binds == (0, 1)
+    assert "PURGE" not in command.query.text.upper()
+    assert f"from {command.placeholder})" in command.query.text
+
+
+@pytest.mark.parametrize("text", ["copy into @st from t", "copy into t from 's3://bucket/x'", "copy into t"])
+def test_parse__copy_of_anything_but_a_stage_into_a_table__unsupported(text: str) -> None:
+    with pytest.raises(Fault) as caught:
+        parse(text)
+    assert caught.value.code == "000002"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("select a, a b, a as b, t.a, \"x y\" from t", (None,) * 5),
+        ("select 1+1, f(x), f(x) y, case when a then b end, a is null, x::int from t",
+         ("1+1", "F(X)", None, "CASE WHEN A THEN B END", "A IS NULL", "X::INT")),
+        ("select distinct a || 'q', t.*, * from t", ("A || 'Q'", "*", "*")),
+        ("select top 3 null, current_date, date '2024-01-01' from t",
+         ("NULL", "CURRENT_DATE", "DATE '2024-01-01'")),
+        ("with q as (select 1, 2 from r) select extract(year from d) from q union select 2",
+         ("EXTRACT(YEAR FROM D)",)),
+        ("(select 1)", ()),
+    ],
+)  # fmt: skip
+def test_parse__select_list__headings(text: str, names: tuple[str | None, ...]) -> None:
+    assert query(text).headings == names

@@ -531,7 +531,7 @@ class ResultScan:
 class TableCall:
     """A table function inside a query that the backend answers, not the engine.
 
-    ``function`` is RESULT_SCAN, GET_JOB_HISTORY, or a method of the service ``target`` (SPCS_GET_LOGS …).
+    ``function`` is RESULT_SCAN, GET_JOB_HISTORY, INFER_SCHEMA, or a method of the service ``target``.
     Arguments are literals, :class:`ContextFunction` (LAST_QUERY_ID) or :class:`Expression`.
     """
 
@@ -548,7 +548,10 @@ class Query:
 
     ``subject`` is the kind where the verb needs one: TABLE for ``CREATE OR REPLACE TEMPORARY TABLE``.
     In ``text`` every bound value is a ``?`` and ``binds`` are their numbers (from 0) in the request; session
-    variables are replaced by their values, each of ``tables`` by its placeholder.
+    variables are replaced by their values, each of ``tables`` by its placeholder, and each of ``values``
+    (functions of the session or the service) by its key. ``headings`` are the names of a SELECT's
+    columns where
+    they are derived from the expression's text (None: the column has a name, ``*``: any number of columns).
     """
 
     text: str
@@ -556,6 +559,32 @@ class Query:
     subject: str = ""
     binds: tuple[int, ...] = ()
     tables: tuple[TableCall, ...] = ()
+    values: Mapping[str, ContextFunction | Call] = field(default_factory=dict)
+    headings: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowTables:
+    """``kind`` is TABLES, VIEWS or OBJECTS."""
+
+    kind: str
+    filter: ShowFilter = ALL
+    terse: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CopyInto:
+    """COPY INTO a table from a stage: the engine reads the files that the handler finds there.
+
+    ``query`` has ``source`` replaced by ``placeholder`` and is without FILES, PATTERN and PURGE.
+    """
+
+    query: Query
+    source: StagePath
+    placeholder: str
+    files: tuple[str, ...] = ()
+    pattern: str | None = None
+    purge: bool = False
 
 
 Command = (
@@ -571,5 +600,5 @@ Command = (
     | CreateComputePool | AlterComputePool | DropComputePool | ShowComputePools | DescribeComputePool
     | ShowComputePoolInstanceFamilies
     | DescribeService | DropService | ShowServices | ShowServiceInstances | ShowServiceContainers
-    | Call | SelectConstants | ResultScan | Query
+    | Call | SelectConstants | ResultScan | Query | ShowTables | CopyInto
 )  # fmt: skip

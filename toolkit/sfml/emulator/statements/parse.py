@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sfml.emulator.faults import Fault, unsupported
-from sfml.emulator.statements import access, calls, files, queries, services, sessions
+from sfml.emulator.statements import access, calls, copying, files, queries, services, sessions
 from sfml.emulator.statements import commands as c
 from sfml.emulator.statements.choices import ELSEWHERE, choose
 from sfml.emulator.statements.creation import (
@@ -55,7 +55,12 @@ def _stage(reader: Reader, modifiers: Modifiers) -> c.Command:
 
 
 def _engine_create(kind: str) -> Creator:
-    return lambda reader, _: queries.query(reader, "CREATE", kind)
+    def parse(reader: Reader, modifiers: Modifiers) -> c.Command:
+        if "SCOPED" in modifiers.words:  # what Snowpark adds; it ends with the session as TEMPORARY does
+            reader.remove("SCOPED")
+        return queries.query(reader, "CREATE", kind)
+
+    return parse
 
 
 _CREATE: Mapping[str, Creator] = {
@@ -140,6 +145,15 @@ def _container_show(command: type[c.ShowDatabases] | type[c.ShowSchemas]) -> Par
     return parse
 
 
+def _show_tables(kind: str) -> Parser:
+    def parse(reader: Reader) -> c.Command:
+        if reader.accept("HISTORY"):
+            raise unsupported(f"SHOW {kind} HISTORY")
+        return c.ShowTables(kind=kind, filter=reader.show_filter(), terse=_is_terse(reader))
+
+    return parse
+
+
 def _is_terse(reader: Reader) -> bool:
     return len(reader.tokens) > 1 and reader.tokens[1].word() == "TERSE"
 
@@ -161,10 +175,13 @@ _SHOW: Mapping[str, Parser] = {
     "SERVICE INSTANCES": services.show_instances,
     "SERVICE CONTAINERS": services.show_containers,
     "SERVICES": services.show_services,
+    "TABLES": _show_tables("TABLES"),
+    "VIEWS": _show_tables("VIEWS"),
+    "OBJECTS": _show_tables("OBJECTS"),
     **{
         kind: _engine("SHOW", kind)
         for kind in (
-            "TABLES", "VIEWS", "OBJECTS", "COLUMNS", "SEQUENCES", "PRIMARY KEYS", "UNIQUE KEYS",
+            "COLUMNS", "SEQUENCES", "PRIMARY KEYS", "UNIQUE KEYS",
             "IMPORTED KEYS", "FILE FORMATS", "PROCEDURES", "FUNCTIONS", "USER FUNCTIONS",
         )
     },
@@ -226,7 +243,7 @@ def copy(reader: Reader) -> c.Command:
         return files.copy_files(reader)
     if not reader.sees("INTO"):
         raise reader.wrong()
-    return queries.query(reader, "COPY")
+    return copying.copy_into(reader)
 
 
 _VERBS: Mapping[str, Parser] = {

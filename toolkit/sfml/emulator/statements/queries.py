@@ -9,6 +9,7 @@ from datetime import date, datetime, time
 from sfml.emulator.faults import Fault, unsupported
 from sfml.emulator.statements import commands as c
 from sfml.emulator.statements.calls import alias, arguments, select_call
+from sfml.emulator.statements.headings import heading, headings
 from sfml.emulator.statements.names import ObjectName
 from sfml.emulator.statements.reader import Reader, undefined_variable
 from sfml.emulator.statements.tokens import Kind, Token
@@ -98,102 +99,135 @@ def _result_scan(reader: Reader) -> c.Command | None:
     return c.ResultScan(query_id=args[0])
 
 
-def heading(text: str) -> str:
-    """The column name that Snowflake derives from an expression: its text in upper case."""
-    return text.upper()
-
-
 # --- the engine's text
+
+_OWN_TABLES = (("RESULT_SCAN",), ("INFER_SCHEMA",), ("SNOWFLAKE", "SPCS", "GET_JOB_HISTORY"))
+# Functions of the session that the engine knows itself.
+_OF_ENGINE = frozenset({"CURRENT_DATE", "CURRENT_TIMESTAMP"})
 
 
 def query(reader: Reader, verb: str, subject: str = "") -> c.Query:
-    """The statement for the engine: binds numbered, variables replaced, our table functions lifted out."""
-    rewrite = _Rewrite(reader)
+    """The statement for the engine: binds numbered, variables and our own functions replaced."""
+    rewrite = Rewrite(reader)
     reader.at = 0
     while (token := reader.peek()) is not None:
-        if token.text == ";":
-            raise reader.wrong()
-        _STEPS.get(token.kind, _Rewrite.word)(rewrite, token)
+        rewrite.step(token)
     return c.Query(
         text=rewrite.text(),
         verb=verb,
         subject=subject,
         binds=tuple(rewrite.binds),
         tables=tuple(rewrite.tables),
+        values=rewrite.values,
+        headings=headings(reader.text, reader.tokens) if verb == "SELECT" else (),
     )
 
 
 @dataclass
-class _Rewrite:
-    """A statement on its way to the engine: pieces of text to replace, and what they stood for."""
+class Rewrite:
+    """A statement on its way to the engine: pieces of its text to replace, and what they stood for."""
 
     reader: Reader
     changes: list[tuple[int, int, str]] = field(default_factory=list)
     binds: list[int] = field(default_factory=list)
     tables: list[c.TableCall] = field(default_factory=list)
+    values: dict[str, c.ContextFunction | c.Call] = field(default_factory=dict)
 
     def text(self) -> str:
         source, tokens = self.reader.text, self.reader.tokens
         pieces, at = [], tokens[0].start if tokens else 0
-        for start, end, replacement in self.changes:
+        for start, end, replacement in sorted([*self.changes, *self._gaps()]):
             pieces += [source[at:start], replacement]
             at = end
         pieces.append(source[at : tokens[-1].end if tokens else 0])
         return "".join(pieces)
 
-    def bind(self, token: Token) -> None:
+    def _gaps(self) -> list[tuple[int, int, str]]:
+        """The places of words that a parser took out of the statement."""
+        return [(start, end, "") for start, end in self.reader.removed]
+
+    def step(self, token: Token) -> None:
+        """Take the next token, or the phrase that begins with it."""
+        steps = {Kind.BIND: self._bind, Kind.VARIABLE: self._variable, Kind.WORD: self._word}
+        steps.get(token.kind, self._skip)(token)
+
+    def replace(self, begin: int, replacement: str) -> None:
+        """Put this in the place of all tokens from the number ``begin`` to the last one taken."""
+        tokens = self.reader.tokens
+        self.changes.append((tokens[begin].start, tokens[self.reader.at - 1].end, replacement))
+
+    def _skip(self, _: Token) -> None:
+        self.reader.at += 1
+
+    def _bind(self, token: Token) -> None:
         reader = self.reader
         self.binds.append(reader.binds_used if token.text == "?" else int(token.text[1:]) - 1)
         reader.binds_used += token.text == "?"
-        self.changes.append((token.start, token.end, "?"))
         reader.at += 1
+        self.replace(reader.at - 1, "?")
 
-    def variable(self, token: Token) -> None:
+    def _variable(self, token: Token) -> None:
         variables, name = self.reader.inputs.variables or {}, token.text[1:].upper()
         if name not in variables:
             raise undefined_variable(name)
-        self.changes.append((token.start, token.end, sql_literal(variables[name])))
         self.reader.at += 1
+        self.replace(self.reader.at - 1, sql_literal(variables[name]))
 
-    def word(self, token: Token) -> None:
-        if not self.reader.sees("TABLE", "("):
-            self.reader.at += 1
-            return
+    def _word(self, token: Token) -> None:
         begin, binds = self.reader.at, self.reader.binds_used
-        called = self._table_call()
-        if called is None:
+        replacement = self._own_table() if self.reader.sees("TABLE", "(") else self._own_function(token)
+        if replacement is None:
             self.reader.rewind(begin + 1, binds)
-            return
-        self.tables.append(called)
-        end = self.reader.tokens[self.reader.at - 1].end
-        self.changes.append((token.start, end, called.placeholder))
+        else:
+            self.replace(begin, replacement)
 
-    def _table_call(self) -> c.TableCall | None:
+    def _own_function(self, token: Token) -> str | None:
+        reader, name = self.reader, token.word()
+        if name not in CONTEXT_FUNCTIONS and not name.startswith("SYSTEM$"):
+            return None
+        before = reader.tokens[reader.at - 1] if reader.at else None
+        if name in _OF_ENGINE or (before is not None and (before.text == "." or before.word() == "AS")):
+            return None
+        function = self._called(name)
+        if function is None:
+            return None
+        key = f"_SFML_VALUE_{len(self.values)}_"
+        self.values[key] = function
+        return key
+
+    def _called(self, name: str) -> c.ContextFunction | c.Call | None:
+        reader = self.reader
+        reader.at += 1
+        if not reader.sees("("):
+            return c.ContextFunction(name=name) if CONTEXT_FUNCTIONS.get(name) else None
+        args, named = arguments(reader)
+        if any(isinstance(value, c.Expression) for value in (*args, *named.values())):
+            raise unsupported(f"{name} with an expression as argument")
+        if name in CONTEXT_FUNCTIONS:
+            return c.ContextFunction(name=name, args=args)
+        return c.Call(function=name, column=name, args=args, named=named)
+
+    def _own_table(self) -> str | None:
         reader = self.reader
         reader.expect("TABLE", "(")
         try:
             parts = reader.parts()
         except Fault:
             return None
-        target = None
+        target, function = None, parts[-1]
         if reader.accept("!"):
             database, schema, name = (None,) * (3 - len(parts)) + parts[-3:]
             target = ObjectName(name=name or "", schema=schema, database=database)
             function = reader.identifier()
-        elif parts == ("RESULT_SCAN",) or parts == ("SNOWFLAKE", "SPCS", "GET_JOB_HISTORY"):
-            function = parts[-1]
-        else:
+        elif parts not in _OWN_TABLES:
             return None
         args, named = arguments(reader)
         reader.expect(")")
         placeholder = f"TEMP.MAIN._SFML_TABLE_{len(self.tables)}"
-        return c.TableCall(function=function, placeholder=placeholder, target=target, args=args, named=named)
-
-
-_STEPS: dict[Kind, Callable[[_Rewrite, Token], None]] = {
-    Kind.BIND: _Rewrite.bind,
-    Kind.VARIABLE: _Rewrite.variable,
-}
+        self.tables.append(
+            c.TableCall(function=function, placeholder=placeholder, target=target, args=args, named=named)
+        )
+        return placeholder
 
 
 def sql_literal(value: object) -> str:

@@ -46,6 +46,7 @@ class Reader:
         self.inputs = inputs or Inputs()
         self.at = 0
         self.binds_used = 0
+        self.removed: list[tuple[int, int]] = []
         while self.tokens and self.tokens[-1].text == ";":
             self.tokens.pop()
 
@@ -95,6 +96,11 @@ class Reader:
     def end(self) -> None:
         if not self.done():
             raise self.wrong()
+
+    def remove(self, word: str) -> None:
+        """Take a word out of the statement wherever it stands."""
+        self.removed += [(token.start, token.end) for token in self.tokens if token.word() == word]
+        self.tokens = [token for token in self.tokens if token.word() != word]
 
     # --- literals
 
@@ -327,6 +333,13 @@ class Reader:
         if nameless and kind in ("DATABASE", "SCHEMA", "SESSION"):
             return kind, ()
         return kind, self.parts()
+
+
+def count_binds(text: str) -> int:
+    """How many bound values a statement takes: its ``?``, or the highest number of its ``:1``."""
+    binds = [token.text for token in tokenize(text) if token.kind is Kind.BIND]
+    numbered = [int(bind[1:]) for bind in binds if bind != "?"]
+    return max(numbered) if numbered else len(binds)
 
 
 def undefined_variable(name: str) -> Fault:
