@@ -1,0 +1,433 @@
+"""The SQL engine behind its door: results, types, names, faults, transactions, and what survives."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from sfml.emulator.cancellation import Cancellation
+from sfml.emulator.catalog import Catalog, Kind, Name
+from sfml.emulator.engine import Engine, Place, StagedFile, Statement
+from sfml.emulator.faults import Fault
+from sfml.emulator.request import Bind
+from sfml.emulator.results import Column, Rows, StatementType, Type, text_columns
+from sfml.emulator.statements import commands as c
+from sfml.emulator.statements import parse
+
+HERE = Place(database="DB", schema="PUBLIC")
+
+
+def make_catalog(path: Path) -> Catalog:
+    catalog = Catalog(path / "catalog.sqlite")
+    if catalog.get(Kind.DATABASE, Name(name="DB")) is None:
+        for name in ("DB", "my db"):
+            catalog.create(Kind.DATABASE, Name(name=name), owner="R")
+            for schema in ("PUBLIC", "a s"):
+                catalog.create(Kind.SCHEMA, Name(name=schema, database=name), owner="R")
+    return catalog
+
+
+class Sql:
+    """An engine with one session at hand."""
+
+    def __init__(self, path: Path) -> None:
+        self.catalog = make_catalog(path)
+        self.engine = Engine(path / "engine", self.catalog)
+
+    def statement(self, text: str, **options: object) -> Statement:
+        command = parse(text)
+        assert isinstance(command, c.Query), command
+        known = {"verb": command.verb, "headings": command.headings, "place": HERE, **options}
+        return Statement(text=command.text, **known)  # type: ignore[arg-type]
+
+    def run(self, text: str, session: int = 1, **options: object) -> Rows:
+        return self.engine.run(session, self.statement(text, **options))
+
+    def rows(self, text: str, session: int = 1, **options: object) -> list[tuple[object, ...]]:
+        return [tuple(row) for row in self.run(text, session, **options).rows]
+
+
+@pytest.fixture(scope="module")
+def sql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sql]:
+    found = Sql(tmp_path_factory.mktemp("engine"))
+    yield found
+    found.engine.close()
+    found.catalog.close()
+
+
+def cells(answer: Rows) -> list[tuple[str, object]]:
+    return [(column.name, cell) for column, cell in zip(answer.columns, answer.rows[0], strict=True)]
+
+
+# --- values, types, names
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "value"),
+    [
+        ("select 1 + 1", Type.FIXED, 2),
+        ("select 1.25 * 2", Type.FIXED, Decimal("2.50")),
+        ("select 1.5::float", Type.REAL, 1.5),
+        ("select 'a' || 'b'", Type.TEXT, "ab"),
+        ("select 1 = 1", Type.BOOLEAN, True),
+        ("select '2024-02-29'::date + 1", Type.DATE, date(2024, 3, 1)),
+        ("select '2024-01-01 10:00:00.5'::timestamp_ntz", Type.TIMESTAMP_NTZ,
+         datetime(2024, 1, 1, 10, 0, 0, 500000)),
+        ("select '2024-01-01 10:00:00 +02:00'::timestamp_tz", Type.TIMESTAMP_LTZ,
+         datetime(2024, 1, 1, 8, tzinfo=UTC)),
+        ("select to_binary('ff00')", Type.BINARY, b"\xff\x00"),
+        ("select parse_json('{\"a\": [1]}')", Type.VARIANT, '{\n  "a": [\n    1\n  ]\n}'),
+        ("select parse_json('{\"a\": [1, 2]}'):a[1]::int", Type.FIXED, 2),
+        ("select sum(column1) from values (1), (2)", Type.FIXED, 3),
+        ("select sum(column1) from values ('1.5'), ('2')", Type.REAL, 3.5),
+        ("select null + 1", Type.FIXED, None),
+        ("select coalesce(parse_json('{\"R\": 3}')['R'], 1)", Type.VARIANT, "3"),
+        ("select iff(1 > 2, 'x', 'y')", Type.TEXT, "y"),
+    ],
+)  # fmt: skip
+def test_run__expression__typed_value(sql: Sql, text: str, kind: Type, value: object) -> None:
+    answer = sql.run(text)
+    assert (answer.columns[0].type, answer.rows[0][0]) == (kind, value)
+    assert answer.statement is StatementType.SELECT
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("select 1+1, 'x' || 'y' as z, Max(column1) from values (1)", ["1+1", "Z", "MAX(COLUMN1)"]),
+        ('select column1, column1 b, column1 as "c d" from values (1)', ["COLUMN1", "B", "c d"]),
+        ("select *, 1 + 1, count(*) over () from (select 1 a, 2 b)", ["A", "B", "1 + 1", "COUNT(*) OVER ()"]),
+        ("with t as (select 1 a) select t.a, t.a + 1 from t", ["A", "T.A + 1"]),
+        ("select $1 as a, $2 from values (1, 2)", ["A", "$2"]),
+    ],
+)
+def test_run__select__columns_named_as_snowflake_does(sql: Sql, text: str, names: list[str]) -> None:
+    assert [column.name for column in sql.run(text).columns] == names
+
+
+def test_run__create_insert_select__rows_and_counts(sql: Sql) -> None:
+    assert sql.rows("create or replace table t1 (a int, b varchar(10))") == [
+        ("Table T1 successfully created.",)
+    ]
+    inserted = sql.run("insert into t1 values (1, 'x'), (2, 'y')")
+    assert cells(inserted) == [("number of rows inserted", 2)]
+    assert inserted.affected == 2
+    assert sql.run("update t1 set b = 'z' where a = 1").affected == 1
+    merged = sql.run(
+        "merge into t1 using (select 2 a, 'q' b union all select 3, 'r') s on t1.a = s.a"
+        " when matched then update set b = s.b when not matched then insert values (s.a, s.b)"
+    )
+    assert merged.affected == 2
+    assert sql.rows("select * from t1 order by a") == [(1, "z"), (2, "q"), (3, "r")]
+    assert sql.run("delete from t1 where a > 1").affected == 2
+    assert sql.rows("drop table t1") == [("T1 successfully dropped.",)]
+
+
+def test_run__unusual_names_of_database_and_schema__used_as_they_are(sql: Sql) -> None:
+    place = Place(database="my db", schema="a s")
+    sql.run('create or replace table "a t" ("x y" int)', place=place)
+    sql.run('insert into "my db"."a s"."a t" values (5)', place=place)
+    assert sql.rows('select "x y" from "a t"', place=place) == [(5,)]
+    assert [relation.name for relation in sql.engine.relations("my db", "a s")] == ["a t"]
+
+
+def test_run__ddl_without_an_own_text__status(sql: Sql) -> None:
+    sql.run("create or replace table t2 (a int)")
+    for text in ("comment on table t2 is 'c'", "alter table t2 add column b int", "truncate table t2"):
+        answer = sql.run(text)
+        assert (answer.columns[0].name, answer.rows) == ("status", [("Statement executed successfully.",)])
+        assert answer.statement is StatementType.DDL
+
+
+def test_run__binds__values_in_order(sql: Sql) -> None:
+    binds = [Bind(type="FIXED", value=3), Bind(type="TEXT", value="it's"), Bind(type="TEXT", value=None)]
+    assert sql.rows("select ? + 1 as a, ? as b, ? as c", binds=binds) == [(4, "it's", None)]
+
+
+def test_run__array_binds__one_insert_of_all_rows(sql: Sql) -> None:
+    sql.run("create or replace table t3 (a int, b varchar, c timestamp_ntz, d float)")
+    moment = datetime(2024, 1, 1)
+    rows = [
+        (Bind(type="FIXED", value=n), Bind(type="TEXT", value=f"r{n}" if n % 2 else None),
+         Bind(type="TIMESTAMP_NTZ", value=moment), Bind(type="REAL", value=n / 2))
+        for n in range(5000)
+    ]  # fmt: skip
+    answer = sql.run("insert into t3 (a, b, c, d) values (?, ?, ?, ?)", bind_rows=rows)
+    assert answer.affected == 5000
+    assert sql.rows("select count(b), sum(a), min(c), max(d) from t3") == [(2500, 12497500, moment, 2499.5)]
+
+
+def test_run__array_binds_of_an_update__counts_of_all_rows(sql: Sql) -> None:
+    sql.run("create or replace table t4 as select column1 a, 0 b from values (1), (2), (3)")
+    rows = [(Bind(type="FIXED", value=n * 10), Bind(type="FIXED", value=n)) for n in (1, 2, 9)]
+    assert sql.run("update t4 set b = ? where a = ?", bind_rows=rows).affected == 2
+    assert sql.rows("select b from t4 order by a") == [(10,), (20,), (0,)]
+
+
+def test_run__describe_only__columns_and_nothing_done(sql: Sql) -> None:
+    sql.run("create or replace table t5 (a int, b varchar, c variant)")
+    answer = sql.run("select a, b, c:x as d, a + ? from t5", describe_only=True)
+    assert [(column.name, column.type) for column in answer.columns] == [
+        ("A", Type.FIXED), ("B", Type.TEXT), ("D", Type.VARIANT), ("A + ?", Type.FIXED),
+    ]  # fmt: skip
+    assert sql.run("insert into t5 values (1, 'x', null)", describe_only=True).rows == ()
+    sql.run("drop table t5", describe_only=True)
+    assert sql.rows("select count(*) from t5") == [(0,)]
+
+
+def test_run__table_of_an_earlier_result__read_with_its_types(sql: Sql) -> None:
+    columns = (
+        *text_columns("name"),
+        Column(name="at", type=Type.TIMESTAMP_LTZ),
+        Column(name="v", type=Type.VARIANT),
+        Column(name="name", type=Type.FIXED),
+    )
+    moment = datetime(2024, 1, 1, tzinfo=UTC)
+    earlier = Rows(columns=columns, rows=[("x", moment, '{"R": 2}', 7), ("y", None, None, 8)])
+    tables = {"TEMP.MAIN._SFML_TABLE_0": earlier}
+    text = """select "name", "at", "v"['R'] as r from TEMP.MAIN._SFML_TABLE_0 where "name" = 'x'"""
+    assert sql.rows(text, tables=tables) == [("x", moment, "2")]
+    assert sql.rows("select count(*) from TEMP.MAIN._SFML_TABLE_0",
+                    tables={"TEMP.MAIN._SFML_TABLE_0": Rows(columns=columns)}) == [(0,)]  # fmt: skip
+
+
+def test_run__time_zone_of_the_session__used_for_text(sql: Sql) -> None:
+    place = Place(database="DB", schema="PUBLIC", zone="America/New_York")
+    text = "select '2024-01-01 10:00:00 +00:00'::timestamp_tz::varchar"
+    assert str(sql.rows(text, place=place)[0][0]).startswith("2024-01-01 05:00:00")
+
+
+# --- faults
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "words"),
+    [
+        ("select * from nope", "002003", "Object 'NOPE' does not exist or not authorized."),
+        ("select * from db.nope.t", "002003", "does not exist or not authorized."),
+        ("select * from nope.public.t", "002003", "does not exist or not authorized."),
+        ("drop table nope", "002003", "'NOPE' does not exist"),
+        ("select nope from (select 1 a)", "000904", "error line 1 at position 7\ninvalid identifier 'NOPE'"),
+        ("select 1 from from", "001003", "syntax error line 1 at position 14 unexpected 'from'."),
+        ("select (1", "001003", "syntax error line 1 at position"),
+        ("select nofunction(1)", "002140", "Unknown function NOFUNCTION"),
+        ("select 'x'::int", "100038", "Numeric value 'x' is not recognized"),
+        ("select 'x'::date", "100040", "Date 'x' is not recognized"),
+        ("select 'x'::boolean", "100037", "Boolean value 'x' is not recognized"),
+        ("select parse_json('{')", "100069", "Error parsing JSON"),
+        ("select 1 / 0", "100051", "Division by zero"),
+        ("select 1 / column1 from values (0)", "100051", "Division by zero"),
+        ("create table taken (a int)", "002002", "Object 'TAKEN' already exists."),
+        ("insert into taken values (1, 2)", "002020", "expecting 1 but got 2"),
+        ("insert into required values (null)", "100072", "NULL result in a non-nullable column"),
+        ("select a, count(*) from taken", "000979", "[A] is not a valid group by expression"),
+        ("select ? + 1", "002049", "Bind variable"),
+    ],
+)
+def test_run__failing_statement__snowflakes_fault_and_a_usable_session(
+    sql: Sql, text: str, code: str, words: str
+) -> None:
+    sql.run("create table if not exists taken (a int)")
+    sql.run("create table if not exists required (a int not null)")
+    with pytest.raises(Fault) as caught:
+        sql.run(text)
+    assert (caught.value.code, words in caught.value.message) == (code, True), caught.value.message
+    assert sql.rows("select 2 + 2") == [(4,)]
+
+
+def test_run__no_current_database__090105(sql: Sql) -> None:
+    with pytest.raises(Fault) as caught:
+        sql.run("select * from t", session=77, place=Place())
+    assert caught.value.code == "090105"
+    assert sql.rows("select 1 + 1", session=77, place=Place()) == [(2,)]
+
+
+def test_run__cancelled__stops(sql: Sql) -> None:
+    cancelled = Cancellation()
+    timer = threading.Timer(0.3, cancelled.set)
+    timer.start()
+    with pytest.raises(Fault) as caught:
+        sql.run(
+            "with recursive r as (select 1 n union all select n + 1 from r where n < 100000000)"
+            " select max(n) from r",
+            session=5,
+            cancelled=cancelled,
+        )
+    timer.join()
+    assert caught.value.code == "000604"
+    assert sql.rows("select 1 + 1", session=5) == [(2,)]
+
+
+# --- sessions and transactions
+
+
+def test_sessions__temporary_table__seen_by_its_own_session(sql: Sql) -> None:
+    sql.run("create temporary table mine (a int)", session=10)
+    assert sql.rows("select count(*) from mine", session=10) == [(0,)]
+    with pytest.raises(Fault):
+        sql.run("select count(*) from mine", session=11)
+    sql.engine.forget(10)
+
+
+def test_sessions__temporary_table_with_a_qualified_name__usable_and_gone_at_the_end(sql: Sql) -> None:
+    sql.run('create or replace temporary table "DB"."PUBLIC"."TEMP1" as select 1 a', session=12)
+    assert sql.rows("select a from temp1", session=12) == [(1,)]
+    sql.run("create temp table temp2 (a int)", session=12)
+    assert sql.rows("select count(*) from db.public.temp2", session=12) == [(0,)]
+    sql.engine.forget(12)
+    for name in ("temp1", "temp2"):
+        with pytest.raises(Fault, match="does not exist"):
+            sql.run(f"select * from {name}", session=13)
+
+
+def test_transaction__rollback_and_commit__as_asked(sql: Sql) -> None:
+    sql.run("create or replace table t6 (a int)")
+    sql.engine.begin(20)
+    sql.run("insert into t6 values (1)", session=20)
+    assert sql.rows("select count(*) from t6", session=21) == [(0,)]
+    sql.engine.rollback(20)
+    assert sql.rows("select count(*) from t6", session=20) == [(0,)]
+    sql.engine.begin(20)
+    sql.run("insert into t6 values (1)", session=20)
+    sql.engine.commit(20)
+    assert sql.rows("select count(*) from t6", session=21) == [(1,)]
+    sql.engine.commit(20)  # outside a transaction it changes nothing
+
+
+def test_transaction__without_autocommit__begins_with_the_first_change(sql: Sql) -> None:
+    sql.run("create or replace table t7 (a int)")
+    place = Place(database="DB", schema="PUBLIC", autocommit=False)
+    sql.run("insert into t7 values (1)", session=22, place=place)
+    assert sql.rows("select count(*) from t7", session=23) == [(0,)]
+    sql.engine.commit(22)
+    assert sql.rows("select count(*) from t7", session=23) == [(1,)]
+
+
+def test_transaction__ddl__commits_what_was_open(sql: Sql) -> None:
+    sql.run("create or replace table t8 (a int)")
+    sql.engine.begin(24)
+    sql.run("insert into t8 values (1)", session=24)
+    sql.run("create or replace table t9 (b varchar(5))", session=24)
+    sql.engine.rollback(24)
+    assert sql.rows("select count(*) from t8", session=25) == [(1,)]
+
+
+def test_transaction__failing_write__undone_alone(sql: Sql) -> None:
+    sql.run("create or replace table t10 (a int not null)")
+    sql.engine.begin(26)
+    sql.run("insert into t10 values (1)", session=26)
+    with pytest.raises(Fault):
+        sql.run("insert into t10 values (2), (null)", session=26)
+    sql.run("insert into t10 values (3)", session=26)
+    sql.engine.commit(26)
+    assert sql.rows("select a from t10 order by a", session=27) == [(1,), (3,)]
+
+
+def test_transaction__failing_read__leaves_it_open(sql: Sql) -> None:
+    sql.run("create or replace table t11 (a int)")
+    sql.engine.begin(28)
+    sql.run("insert into t11 values (1)", session=28)
+    with pytest.raises(Fault):
+        sql.run("select nope from t11", session=28)
+    sql.engine.commit(28)
+    assert sql.rows("select count(*) from t11", session=29) == [(1,)]
+
+
+def test_sessions__writers_at_once__none_refused(sql: Sql) -> None:
+    sql.run("create or replace table t12 as select 0 n")
+    faults: list[BaseException] = []
+
+    def work(session: int) -> None:
+        try:
+            for _ in range(10):
+                sql.run("update t12 set n = n + 1", session=session)
+        except Fault as fault:
+            faults.append(fault)
+
+    threads = [threading.Thread(target=work, args=(100 + n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (faults, sql.rows("select n from t12")) == ([], [(40,)])
+
+
+# --- files, restart, drop
+
+
+def test_copy__csv_and_parquet__loaded_once(sql: Sql, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1,x\n2,y\n")
+    pq.write_table(pa.table({"A": [3], "B": ["z"]}), tmp_path / "b.parquet")
+    sql.run("create or replace table t13 (a int, b varchar)")
+
+    def copy(name: str, tail: str) -> Sequence[Sequence[object]]:
+        command = parse(f"copy into t13 {tail}")
+        assert isinstance(command, c.CopyInto)
+        files = [StagedFile(path=tmp_path / name, name=f"st/{name}")]
+        statement = Statement(text=command.query.text, verb="COPY", place=HERE, files=files)
+        return sql.engine.run(1, statement).rows
+
+    assert copy("a.csv", "from @st")[0][:4] == ("st/a.csv", "LOADED", 2, 2)
+    assert copy("a.csv", "from @st")[0][1] == "LOAD_SKIPPED"
+    tail = '(a, b) from (select $1:"A"::number, $1:"B"::text from \'@st/\') file_format = (type = parquet)'
+    assert copy("b.parquet", tail)[0][:4] == ("st/b.parquet", "LOADED", 1, 1)
+    assert sql.rows("select * from t13 order by a") == [(1, "x"), (2, "y"), (3, "z")]
+
+
+def test_copy__second_file_wrong__nothing_loaded(sql: Sql, tmp_path: Path) -> None:
+    (tmp_path / "1.csv").write_text("1\n")
+    (tmp_path / "2.csv").write_text("wrong\n")
+    sql.run("create or replace table t14 (a int)")
+    files = [StagedFile(path=tmp_path / f"{n}.csv", name=f"st/{n}.csv") for n in (1, 2)]
+    with pytest.raises(Fault, match=r"st/2\.csv"):
+        sql.engine.run(1, Statement(text="copy into t14 from @_S", verb="COPY", place=HERE, files=files))
+    assert sql.rows("select count(*) from t14") == [(0,)]
+
+
+def test_file_columns__parquet__names_and_types(sql: Sql, tmp_path: Path) -> None:
+    table = pa.table({"a": [1], "b": ["x"], "c": [1.5], "d": [datetime(2024, 1, 1)], "e": [True]})
+    pq.write_table(table, tmp_path / "x.parquet")
+    assert sql.engine.file_columns([StagedFile(path=tmp_path / "x.parquet", name="x")]) == [
+        ("a", "NUMBER(38, 0)"), ("b", "TEXT"), ("c", "REAL"), ("d", "TIMESTAMP_NTZ"), ("e", "BOOLEAN"),
+    ]  # fmt: skip
+
+
+def test_close_and_reopen__tables_are_there(tmp_path: Path) -> None:
+    first = Sql(tmp_path)
+    first.run("create table kept (a int, b varchar(7))")
+    first.run("insert into kept values (1, 'x')")
+    first.run("comment on table kept is 'hello'")
+    first.engine.close()
+    first.catalog.close()
+    second = Sql(tmp_path)
+    assert second.rows("select * from kept") == [(1, "x")]
+    (relation,) = second.engine.relations("DB", None)
+    assert (relation.schema, relation.name, relation.comment, relation.rows) == ("PUBLIC", "KEPT", "hello", 1)
+    second.engine.close()
+    second.catalog.close()
+
+
+def test_drop__database_and_schema__new_ones_are_empty(tmp_path: Path) -> None:
+    sql = Sql(tmp_path)
+    sql.run("create table t (a int)")
+    sql.engine.drop_schema("DB", "PUBLIC")
+    with pytest.raises(Fault, match="does not exist"):
+        sql.run("select * from t")
+    sql.run("create table t (a int)")
+    record = sql.catalog.get(Kind.DATABASE, Name(name="DB"))
+    assert record is not None
+    sql.engine.drop_database(record)
+    sql.catalog.drop(record)
+    sql.catalog.create(Kind.DATABASE, Name(name="DB"), owner="R")
+    with pytest.raises(Fault, match="'T' does not exist"):
+        sql.run("select * from t")
+    assert not list((tmp_path / "engine").glob(f"{record.id}.*"))
+    sql.engine.close()
+    sql.catalog.close()

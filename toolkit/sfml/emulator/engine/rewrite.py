@@ -1,0 +1,85 @@
+"""Changes to the parsed statement where fakesnow's translation would differ from Snowflake."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlglot import Expr, exp
+
+BATCH = "_sfml_binds"
+"""The name under which the rows of an array bind are registered."""
+
+
+def adapt(expression: Expr) -> Expr:
+    """The statement with ``$1`` as a column, checked divisions, and sums that keep their type."""
+    if isinstance(expression, exp.Copy):
+        return expression  # fakesnow reads $1 there itself
+    for change in (_positional, _division, _sum, _binary):
+        expression = expression.transform(change)
+    return expression
+
+
+def _positional(node: Expr) -> Expr:
+    """``$1`` is the first column of what FROM gives; DuckDB writes that ``#1``."""
+    if isinstance(node, exp.Parameter) and isinstance(node.this, exp.Literal) and not node.this.is_string:
+        return exp.Var(this=f"#{node.this.name}")
+    return node
+
+
+def _division(node: Expr) -> Expr:
+    """Division by zero is an error (100051); DuckDB would answer infinity or NULL."""
+    if not isinstance(node, (exp.Div, exp.Mod)) or _nonzero(node.expression):
+        return node
+    divisor = node.expression.copy()
+    is_zero = exp.EQ(this=exp.Paren(this=divisor), expression=exp.Literal.number(0))
+    failure = exp.Anonymous(this="error", expressions=[exp.Literal.string("Division by zero")])
+    node.set("expression", exp.Paren(this=exp.case().when(is_zero, failure).else_(divisor.copy())))
+    return node
+
+
+def _nonzero(divisor: Expr) -> bool:
+    return isinstance(divisor, exp.Literal) and not divisor.is_string and float(divisor.name) != 0
+
+
+def _sum(node: Expr) -> Expr:
+    """SUM of whole numbers is a whole number; fakesnow would cast its argument to DOUBLE."""
+    if isinstance(node, exp.Sum):
+        return exp.Anonymous(this="SUM", expressions=[node.this])
+    return node
+
+
+# docs.snowflake.com/en/sql-reference/functions/to_binary: the formats, and DuckDB's function for each.
+_DECODERS = {"HEX": "unhex", "BASE64": "from_base64", "UTF-8": "encode", "UTF8": "encode"}
+
+
+def _binary(node: Expr) -> Expr:
+    if not isinstance(node, exp.ToBinary):
+        return node
+    form = node.args.get("format")
+    name = form.name.upper() if isinstance(form, exp.Literal) else "HEX"
+    if name not in _DECODERS:
+        raise NotImplementedError(f"TO_BINARY format {name}")
+    return exp.Anonymous(this=_DECODERS[name], expressions=[node.this])
+
+
+def batched(expression: Expr, names: Sequence[str]) -> Expr | None:
+    """An INSERT of one row of placeholders as an INSERT of the registered rows; None for anything else."""
+    if not isinstance(expression, exp.Insert):
+        return None
+    source = expression.expression
+    if isinstance(source, exp.Values) and len(source.expressions) == 1:
+        projections = source.expressions[0].expressions
+    elif isinstance(source, exp.Select) and source.args.get("from_") is None:
+        projections = source.expressions
+    else:
+        return None
+    rows = exp.Table(
+        this=exp.to_identifier(BATCH, quoted=True),
+        db=exp.to_identifier("main", quoted=True),
+        catalog=exp.to_identifier("temp", quoted=True),
+    )
+    expression.set("expression", exp.Select(expressions=list(projections)).from_(rows))
+    left = iter(names)
+    for placeholder in list(expression.find_all(exp.Placeholder, bfs=False)):
+        placeholder.replace(exp.column(next(left), quoted=True))
+    return expression
