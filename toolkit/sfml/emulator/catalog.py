@@ -36,7 +36,7 @@ create table if not exists object (
 create unique index if not exists live on object (kind, database, schema, name) where dropped_on is null;
 create table if not exists privilege (
     role text not null, privilege text not null, kind text not null, name text not null,
-    granted_by text not null, created_on text not null,
+    granted_by text not null, created_on text not null, grant_option integer not null default 0,
     primary key (role, privilege, kind, name)
 );
 """

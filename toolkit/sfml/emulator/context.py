@@ -20,3 +20,7 @@ class Context:
     service: str | None = None
     # Query ids of this session, newest last: LAST_QUERY_ID() and RESULT_SCAN read them.
     query_ids: list[str] = field(default_factory=list)
+    # ALL or NONE: whether the user's other roles count too (USE SECONDARY ROLES).
+    secondary_roles: str = "NONE"
+    # Session variables (SET x = …) by upper-case name.
+    variables: dict[str, object] = field(default_factory=dict)

@@ -1,1 +1,137 @@
-"""Handlers: one module per kind of command; each turns a typed command into an answer or a fault."""
+"""Handlers: one module per kind of command; each turns a typed command into an answer or a fault.
+
+``execute`` is the one entrance. A handler is a function of the command, the request, the session's
+context and the backend. The table below is complete: a command without an entry cannot be parsed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sfml.emulator.context import Context
+from sfml.emulator.faults import Fault
+from sfml.emulator.handlers import (
+    databases,
+    functions,
+    grants,
+    query,
+    roles,
+    session,
+    stages,
+    tables,
+    warehouses,
+)
+from sfml.emulator.handlers.base import Backend, Request
+from sfml.emulator.results import Answer, Rows, StatementType, status
+from sfml.emulator.statements import Inputs, parse
+from sfml.emulator.statements import commands as c
+
+Handler = Callable[[Any, Request, Context, Backend], Answer]
+
+
+def _call(command: c.Call, _: Request, __: Context, ___: Backend) -> Rows:
+    raise Fault("002140", "42601", f"SQL compilation error:\nUnknown function {command.function}")
+
+
+_queries = query.Queries(_call)
+
+HANDLERS: Mapping[type, Handler] = {
+    # sessions
+    c.UseDatabase: session.use_database,
+    c.UseSchema: session.use_schema,
+    c.UseWarehouse: session.use_warehouse,
+    c.UseRole: session.use_role,
+    c.UseSecondaryRoles: session.use_secondary_roles,
+    c.AlterSession: session.alter_session,
+    c.SetVariables: _queries.set_variables,
+    c.UnsetVariables: session.unset_variables,
+    c.Transaction: query.transaction,
+    c.ShowParameters: session.show_parameters,
+    c.ShowRegions: session.show_regions,
+    c.ShowVariables: session.show_variables,
+    # databases and schemas
+    c.CreateDatabase: databases.create_database,
+    c.AlterDatabase: databases.alter_database,
+    c.DropDatabase: databases.drop_database,
+    c.ShowDatabases: databases.show_databases,
+    c.DescribeDatabase: databases.describe_database,
+    c.CreateSchema: databases.create_schema,
+    c.AlterSchema: databases.alter_schema,
+    c.DropSchema: databases.drop_schema,
+    c.ShowSchemas: databases.show_schemas,
+    c.DescribeSchema: databases.describe_schema,
+    # warehouses
+    c.CreateWarehouse: warehouses.create,
+    c.AlterWarehouse: warehouses.alter,
+    c.DropWarehouse: warehouses.drop,
+    c.ShowWarehouses: warehouses.show,
+    c.DescribeWarehouse: warehouses.describe,
+    # roles, users, grants
+    c.CreateRole: roles.create_role,
+    c.DropRole: roles.drop_role,
+    c.ShowRoles: roles.show_roles,
+    c.CreateUser: roles.create_user,
+    c.AlterUser: roles.alter_user,
+    c.DropUser: roles.drop_user,
+    c.ShowUsers: roles.show_users,
+    c.DescribeUser: roles.describe_user,
+    c.GrantPrivileges: grants.grant,
+    c.RevokePrivileges: grants.revoke,
+    c.GrantRole: grants.grant_role,
+    c.RevokeRole: grants.revoke_role,
+    c.ShowGrants: grants.show,
+    # stages and files
+    c.CreateStage: stages.create,
+    c.AlterStage: stages.alter,
+    c.DropStage: stages.drop,
+    c.ShowStages: stages.show,
+    c.DescribeStage: stages.describe,
+    c.Put: stages.put,
+    c.Get: stages.get,
+    c.ListFiles: stages.list_files,
+    c.RemoveFiles: stages.remove_files,
+    c.CopyFiles: stages.copy_files,
+    # queries
+    c.SelectConstants: functions.select_constants,
+    c.ResultScan: query.result_scan,
+    c.Query: _queries.query,
+    c.CopyInto: _queries.copy_into,
+    c.ShowTables: tables.show,
+    c.Call: _call,
+}
+
+# Commands that may be run to be described: they change nothing, or the engine describes them itself.
+_READING = (
+    "Describe", "Show", "ListFiles", "SelectConstants", "ResultScan", "Query",
+)  # fmt: skip
+
+
+def execute(request: Request, context: Context, backend: Backend) -> Answer:
+    """The answer of one statement; raises :class:`Fault`, and leaves ``context`` as it was then."""
+    inputs = Inputs(binds=[bind.value for bind in request.binds], variables=context.variables)
+    command = parse(request.text, inputs)
+    if request.describe_only:
+        return _describe(command, request, context, backend)
+    return HANDLERS[type(command)](command, request, context, backend)
+
+
+def _describe(command: c.Command, request: Request, context: Context, backend: Backend) -> Answer:
+    """The columns of the answer, with nothing done."""
+    if isinstance(command, c.Call):
+        return replace(_text_column(command.column), statement=StatementType.SHOW)
+    if not type(command).__name__.startswith(_READING):
+        return replace(status(""), rows=())
+    answer = HANDLERS[type(command)](command, request, context, backend)
+    return replace(answer, rows=()) if isinstance(answer, Rows) else answer
+
+
+def _text_column(name: str) -> Rows:
+    return Rows(columns=(functions.literal_column(name, None),))
+
+
+def close_session(context: Context, backend: Backend) -> None:
+    """What ends with a session: its transaction, temporary tables and stages."""
+    backend.engine.forget(context.session_id)
+    stages.drop_temporary(context.session_id, backend)

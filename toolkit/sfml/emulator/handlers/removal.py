@@ -1,0 +1,45 @@
+"""Dropping what contains other things: all of it goes, inside first."""
+
+from __future__ import annotations
+
+from sfml.emulator.catalog import Kind, Record
+from sfml.emulator.handlers.base import Backend
+from sfml.emulator.handlers.privileges import forget_object
+
+
+def remove_database(record: Record, backend: Backend) -> None:
+    """Drop a database with its schemas."""
+    for schema in backend.catalog.find(Kind.SCHEMA, database=record.name.name):
+        _remove_content(schema, backend)
+        remove(schema, backend)
+    backend.engine.drop_database(record)
+    remove(record, backend)
+
+
+def remove_schema(record: Record, backend: Backend) -> None:
+    """Drop a schema with its services, stages and tables."""
+    _remove_content(record, backend)
+    backend.engine.drop_schema(record.name.database, record.name.name)
+    remove(record, backend)
+
+
+def remove_stage(record: Record, backend: Backend) -> None:
+    remove(record, backend)
+    backend.stages.drop(record)
+
+
+def remove(record: Record, backend: Backend) -> None:
+    """Drop one object that contains nothing, with the grants on it."""
+    backend.catalog.drop(record)
+    forget_object(backend, record.kind, record.name)
+
+
+def _remove_content(schema: Record, backend: Backend) -> None:
+    database, name = schema.name.database, schema.name.name
+    for service in backend.catalog.find(Kind.SERVICE, database=database, schema=name):
+        backend.jobs.drop(service.name)
+    for stage in backend.catalog.find(Kind.STAGE, database=database, schema=name):
+        remove_stage(stage, backend)
+    for kind in Kind:
+        for record in backend.catalog.find(kind, database=database, schema=name):
+            remove(record, backend)
