@@ -139,6 +139,11 @@ def test_writing__name_taken_and_no_overwrite__old_content_stays(filled: Stages,
         assert content.read() == b"a.txt"
 
 
+def test_writing__a_file_stands_where_a_folder_is_needed__said_so(filled: Stages, stage: Record) -> None:
+    with pytest.raises(NotADirectoryError, match="where a folder is needed"):
+        store(filled, stage, "a.txt/below")
+
+
 def test_drop__stage__files_are_gone_and_a_second_time_is_fine(filled: Stages, stage: Record) -> None:
     filled.drop(stage)
     filled.drop(stage)

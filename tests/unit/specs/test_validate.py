@@ -322,9 +322,7 @@ def test_check_text__any_shape_of_known_keys__gives_problems_only(data: Any, kin
 
 # --- strangers' specs ---
 
-CORPUS = Path(
-    os.environ.get("SFML_TEST_SPEC_CORPUS", Path(__file__).parents[4] / "shared" / "corpus" / "specs")
-)
+CORPUS = Path(os.environ.get("SFML_SPEC_CORPUS", Path(__file__).parents[4] / "shared" / "corpus" / "specs"))
 # Every error on a spec that somebody published, checked by hand: all are right.
 JUSTIFIED = {
     "SPCS003", "SPCS004",  # does not parse
@@ -336,7 +334,7 @@ JUSTIFIED = {
 }  # fmt: skip
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="optional: no corpus of specs (SFML_TEST_SPEC_CORPUS)")
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="optional: no corpus of specs (SFML_SPEC_CORPUS)")
 def test_check_file__strangers_specs__have_justified_errors_only() -> None:
     files = sorted(CORPUS.glob("*.y*ml"))
     assert len(files) > 50

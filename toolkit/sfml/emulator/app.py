@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from aiohttp import web
@@ -20,9 +20,10 @@ from sfml.emulator.auth.login import context_of
 from sfml.emulator.auth.sessions import Session
 from sfml.emulator.faults import Fault
 from sfml.emulator.files import Files
-from sfml.emulator.parts import Parts
+from sfml.emulator.parts import Parts, close, load_in_thread
 from sfml.emulator.queries import Query, history, internal_error
 from sfml.emulator.results import Target, Transfer
+from sfml.emulator.statement import Language, Runner
 from sfml.emulator.wire import answers
 from sfml.emulator.wire.requests import MAX_BODY, bad_request, read_body, read_login, read_query
 
@@ -36,6 +37,8 @@ class App:
 
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
+        self._loading: Future[Language] | None = None
+        self._runner = Runner(self._language, parts.queries)
         self._last_request = time.monotonic()
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="request")
         self._files = Files(parts, self._threads)
@@ -59,15 +62,29 @@ class App:
         router.add_route("*", "/fs/{stage}/{path:.+}", self._files.serve)
         return application
 
+    def load(self) -> None:
+        """Begin to load what statements need; call it when the server answers, because jobs may start."""
+        self._loading = load_in_thread(self.parts)
+
+    def _language(self) -> Language:
+        if self._loading is None:
+            raise RuntimeError("a statement came before load()")
+        return self._loading.result()
+
     def idle_seconds(self) -> float:
         """How long nobody has asked for anything and nothing has run."""
-        if self.parts.busy():
+        if self._busy():
             self._last_request = time.monotonic()
         return time.monotonic() - self._last_request
 
+    def _busy(self) -> bool:
+        if self.parts.queries.running() or self._loading is None or not self._loading.done():
+            return True
+        return bool(self._language().backend.jobs.active())
+
     def close(self) -> None:
         """Stop what runs and let go of the state directory."""
-        self.parts.close()
+        close(self.parts, self._loading)
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     @web.middleware
@@ -82,8 +99,11 @@ class App:
             return web.json_response(answers.failure(fault))
         except web.HTTPRequestEntityTooLarge:
             return web.json_response(answers.failure(bad_request("the body is too large.")))
-        except (web.HTTPException, ConnectionError):
+        except web.HTTPException:
             raise
+        except ConnectionError as error:  # the client went away: nobody reads this answer
+            _LOG.info("%s %s: %s", request.method, request.path, error)
+            return web.Response(status=400)
         except Exception:  # noqa: BLE001 - the one edge: no bug may answer 5xx or hang a client
             _LOG.exception("%s %s failed: a bug of the local backend", request.method, request.path)
             return web.json_response(answers.failure(internal_error()))
@@ -118,14 +138,16 @@ class App:
     async def _close_session(self, request: web.Request) -> web.Response:
         if request.query.get("delete") != "true":
             raise bad_request("a session can only be deleted here.")
-        self.parts.sessions.close(self._session(request))
+        session = self._session(request)
+        self.parts.sessions.close(session)
+        self._runner.end(session.context)
         return web.json_response(answers.success())
 
     async def _query(self, request: web.Request) -> web.Response:
         session = self._session(request)
         asked = read_query(await _body(request))
         request_id = request.query.get("requestId", "")
-        query = self.parts.runner.start(asked, session.context, request_id=request_id)
+        query = self._runner.start(asked, session.context, request_id=request_id)
         if asked.asynchronous:
             return web.json_response(answers.in_progress(query.id, asynchronous=True))
         return await self._outcome(query, request)

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from sfml.emulator.auth.credentials import Door, ServiceTokens
 from sfml.emulator.auth.sessions import Sessions
 from sfml.emulator.catalog import Catalog
-from sfml.emulator.handlers.base import Backend
 from sfml.emulator.queries import QueryLog
 from sfml.emulator.seed import seed
 from sfml.emulator.settings import Settings
 from sfml.emulator.signing import Signer
 from sfml.emulator.stages import Stages
-from sfml.emulator.statement import Execute, Runner
+from sfml.emulator.statement import Language
+
+_LOG = logging.getLogger(__name__)
+Address = Callable[[], tuple[str, int]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What an ``App`` needs. ``engine`` and ``jobs`` are reached through ``backend``."""
+    """What an ``App`` needs; all but the language, which takes longer to load than the rest to start."""
 
     settings: Settings
     catalog: Catalog
@@ -30,56 +33,91 @@ class Parts:
     door: Door
     sessions: Sessions
     queries: QueryLog
-    runner: Runner
     signer: Signer
-    backend: Backend
-
-    def busy(self) -> bool:
-        """Whether a statement runs."""
-        return self.queries.running() > 0
-
-    def close(self) -> None:
-        """Stop what runs, then let go of the files."""
-        self.queries.close()
-        self.catalog.close()
+    address: Address
 
 
-def build(settings: Settings, execute: Execute, *, endpoint: Callable[[], tuple[str, int]]) -> Parts:
+def build(settings: Settings, *, address: Address) -> Parts:
     """The parts of a server on the state directory that ``settings`` names (which exists, and is locked)."""
     catalog = Catalog(settings.state / "catalog.sqlite")
     seed(catalog, settings)
-    stages = Stages(settings.state / "stages")
-    queries = QueryLog()
-    tokens = ServiceTokens(lifetime=settings.service_token_lifetime, clock=_now)
-    engine: Any = None
-    jobs: Any = None
-    backend = Backend(
-        settings=settings,
-        catalog=catalog,
-        stages=stages,
-        engine=engine,
-        jobs=jobs,
-        queries=queries,
-        clock=_now,
-        issue_service_token=tokens.issue,
-        endpoint=endpoint,
-    )
+    tokens = ServiceTokens(lifetime=settings.service_token_lifetime, clock=now)
     return Parts(
         settings=settings,
         catalog=catalog,
-        stages=stages,
-        door=Door(catalog=catalog, service_tokens=tokens, clock=_now),
+        stages=Stages(settings.state / "stages"),
+        door=Door(catalog=catalog, service_tokens=tokens, clock=now),
         sessions=Sessions(
             session_lifetime=settings.session_lifetime,
             master_lifetime=settings.master_lifetime,
             clock=time.time,
         ),
-        queries=queries,
-        runner=Runner(backend, queries, execute),
+        queries=QueryLog(),
         signer=Signer(lifetime=settings.url_lifetime),
+        address=address,
+    )
+
+
+def load(parts: Parts) -> Language:
+    """What statements need: parser, handlers, engine (unloaded yet) and jobs.
+
+    Jobs that waited when the last server ended start here, so the server has to answer already.
+    """
+    from sfml.emulator import handlers, mljobs, statements
+    from sfml.emulator.engine import Engine
+    from sfml.emulator.handlers.base import Backend
+    from sfml.emulator.statements.tokens import Kind, tokenize
+
+    backend = Backend(
+        settings=parts.settings,
+        catalog=parts.catalog,
+        stages=parts.stages,
+        engine=Engine(parts.settings.state / "databases", parts.catalog),
+        jobs=mljobs.start(
+            settings=parts.settings,
+            catalog=parts.catalog,
+            stages=parts.stages,
+            clock=now,
+            endpoint=parts.address,
+            issue_token=parts.door.service_tokens.issue,
+        ),
+        queries=parts.queries,
+        clock=now,
+        issue_service_token=parts.door.service_tokens.issue,
+        endpoint=parts.address,
+    )
+    return Language(
+        execute=handlers.execute,
+        split=statements.split,
+        count_binds=lambda text: sum(token.kind is Kind.BIND for token in tokenize(text)),
+        close_session=handlers.close_session,
         backend=backend,
     )
 
 
-def _now() -> datetime:
+def load_in_thread(parts: Parts) -> Future[Language]:
+    """The language, loaded while the server answers its first requests; a failure is in the log at once."""
+    pool = ThreadPoolExecutor(1, thread_name_prefix="load")
+    loading = pool.submit(load, parts)
+    loading.add_done_callback(_log_failure)
+    pool.shutdown(wait=False)
+    return loading
+
+
+def close(parts: Parts, loading: Future[Language] | None) -> None:
+    """Stop what runs, then let go of the files."""
+    parts.queries.close()
+    if loading is not None and not loading.exception():
+        backend = loading.result().backend
+        backend.jobs.close()
+        backend.engine.close()
+    parts.catalog.close()
+
+
+def now() -> datetime:
     return datetime.now(UTC)
+
+
+def _log_failure(loading: Future[Language]) -> None:
+    if error := loading.exception():
+        _LOG.error("the local backend cannot run statements", exc_info=error)

@@ -6,10 +6,11 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from sfml.emulator.cancellation import Cancellation, cancelled
 from sfml.emulator.context import Context
@@ -17,6 +18,7 @@ from sfml.emulator.faults import Fault
 from sfml.emulator.results import Answer, Rows
 
 _LOG = logging.getLogger(__name__)
+_STOP_WITHIN = 5.0
 _KEPT_QUERIES = 2_000
 _KEPT_CELLS = 2_000_000
 """Results are kept until so many others, or cells of others, came after them; Snowflake keeps them a day."""
@@ -104,6 +106,10 @@ class QueryLog:
         query.future.add_done_callback(lambda _: self._account(query))
         return query
 
+    def in_background(self, call: Callable[[], None]) -> None:
+        """Run something that no client waits for."""
+        self._pool.submit(call).add_done_callback(_log_failure)
+
     def add_finished(self, query: Query, answer: Answer) -> None:
         """Record a statement that another one ran (a child of a multi-statement request)."""
         query.future.set_result(answer)
@@ -154,7 +160,8 @@ class QueryLog:
     def close(self) -> None:
         """Stop everything; waiting statements end as cancelled."""
         self.cancel_all()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        wait([query.future for query in self._running()], timeout=_STOP_WITHIN)
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _running(self) -> Iterator[Query]:
         with self._lock:
@@ -163,9 +170,7 @@ class QueryLog:
 
     def _account(self, query: Query) -> None:
         """Forget the oldest finished statements when there are too many."""
-        error = query.future.exception()
-        if error is not None and not isinstance(error, Fault):
-            _LOG.error("statement %s failed: a bug of the local backend", query.id, exc_info=error)
+        _log_failure(query.future)
         with self._lock:
             self._cells += _size(query)
             for old in list(self._queries.values()):
@@ -178,6 +183,12 @@ class QueryLog:
         del self._queries[query.id]
         self._by_request.pop((query.context.session_id, query.request_id), None)
         self._cells -= _size(query)
+
+
+def _log_failure(future: Future[Any]) -> None:
+    error = None if future.cancelled() else future.exception()
+    if error is not None and not isinstance(error, Fault):
+        _LOG.error("a bug of the local backend", exc_info=error)
 
 
 def internal_error() -> Fault:
@@ -204,7 +215,8 @@ def _final(fault: Fault, query: Query) -> Fault:
 
 
 def _size(query: Query) -> int:
-    answer = None if query.future.exception() else query.future.result()
+    failed = query.future.cancelled() or query.future.exception() is not None
+    answer = None if failed else query.future.result()
     return len(answer.rows) * len(answer.columns) if isinstance(answer, Rows) else 0
 
 

@@ -19,7 +19,6 @@ from sfml.emulator import seed, state
 from sfml.emulator.app import App
 from sfml.emulator.parts import build
 from sfml.emulator.settings import Settings
-from sfml.emulator.statement import Execute
 
 _STOP_WITHIN = 5.0
 _START_WITHIN = 60.0
@@ -31,9 +30,8 @@ Endpoint = dict[str, object]
 class Server:
     """One server. ``run`` serves until ``stop`` is called, from any thread or signal handler."""
 
-    def __init__(self, settings: Settings, execute: Execute) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._execute = execute
         self._address = (settings.host, settings.port)
         self._stop_asked = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -43,7 +41,7 @@ class Server:
     def run(self) -> None:
         """Serve until stopped. ``started`` gets the endpoint as soon as the server answers there."""
         with state.held(self._settings.state):
-            app = App(build(self._settings, self._execute, endpoint=lambda: self._address))
+            app = App(build(self._settings, address=lambda: self._address))
             try:
                 asyncio.run(self._serve(app))
             finally:
@@ -67,6 +65,7 @@ class Server:
             endpoint = self._endpoint()
             with state.announced(self._settings.state, endpoint):
                 self.started.set_result(endpoint)
+                app.load()
                 await self._until_stopped(app, self._wake)
         finally:
             app.parts.queries.cancel_all()  # lets the requests that wait for them end
@@ -101,9 +100,9 @@ class Server:
 
 
 @contextmanager
-def in_thread(settings: Settings, execute: Execute) -> Iterator[Endpoint]:
+def in_thread(settings: Settings) -> Iterator[Endpoint]:
     """A server in a thread of this process, for the length of the block; gives its endpoint."""
-    server = Server(settings, execute)
+    server = Server(settings)
     with ThreadPoolExecutor(1, thread_name_prefix="local-backend") as pool:
         ended = pool.submit(server.run)
         try:
@@ -117,6 +116,8 @@ def in_thread(settings: Settings, execute: Execute) -> Iterator[Endpoint]:
         ended.result()
 
 
-def read_password(directory: Path) -> str:
-    """The password of the server's own user."""
-    return (directory / seed.PASSWORD_FILE).read_text().strip()
+def connection_parameters(endpoint: Endpoint, directory: Path) -> dict[str, object]:
+    """What a client connects with."""
+    names = ("account", "user", "host", "port", "protocol", "role", "warehouse", "database", "schema")
+    password = (directory / seed.PASSWORD_FILE).read_text().strip()
+    return {**{name: endpoint[name] for name in names}, "password": password}

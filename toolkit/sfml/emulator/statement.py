@@ -6,30 +6,40 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sfml.emulator import parameters
 from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault
-from sfml.emulator.handlers.base import Backend
 from sfml.emulator.queries import Query, QueryLog
 from sfml.emulator.request import Bind, Request
 from sfml.emulator.results import Answer, Rows, StatementType, text_columns
-from sfml.emulator.statements import split
-from sfml.emulator.statements.tokens import Kind, tokenize
 from sfml.emulator.wire.requests import QueryRequest
+
+if TYPE_CHECKING:
+    from sfml.emulator.handlers.base import Backend
 
 _REMEMBERED_IDS = 1_000
 
-Execute = Callable[[Request, Context, Backend], Answer]
+
+@dataclass(frozen=True, kw_only=True)
+class Language:
+    """SQL, as the runner sees it: how to find a text's statements, execute one, and end a session."""
+
+    execute: Callable[[Request, Context, Backend], Answer]
+    split: Callable[[str], Sequence[str]]
+    count_binds: Callable[[str], int]
+    close_session: Callable[[Context, Backend], None]
+    backend: Backend
 
 
 class Runner:
-    """Runs requests against one backend."""
+    """Runs requests; waits for the language where it is not loaded yet."""
 
-    def __init__(self, backend: Backend, queries: QueryLog, execute: Execute) -> None:
-        self._backend = backend
+    def __init__(self, language: Callable[[], Language], queries: QueryLog) -> None:
+        self._language = language
         self._queries = queries
-        self._execute = execute
 
     def start(self, asked: QueryRequest, context: Context, *, request_id: str) -> Query:
         """Begin the request's statement in a thread; the same request sent again is not run again."""
@@ -41,6 +51,15 @@ class Runner:
             request_id=request_id,
         )
         return self._queries.start(query, lambda started: self._run(started, asked))
+
+    def end(self, context: Context) -> None:
+        """The session is closed: let go of what lived as long as it did."""
+
+        def forget() -> None:
+            language = self._language()
+            language.close_session(context, language.backend)
+
+        self._queries.in_background(forget)
 
     def _run(self, query: Query, asked: QueryRequest) -> Answer:
         with _deadline(query):
@@ -62,7 +81,7 @@ class Runner:
         wanted = int(str(_parameter(query, "MULTI_STATEMENT_COUNT")))
         if wanted == 1 and ";" not in asked.text:
             return (asked.text,)
-        texts = split(asked.text)
+        texts = self._language().split(asked.text)
         if wanted not in (0, len(texts)) and len(texts) > 0:
             message = (
                 f"Actual statement count {len(texts)} did not match the desired statement count {wanted}."
@@ -74,7 +93,7 @@ class Runner:
         """Each statement as a query of its own, in order; the first fault ends it all."""
         left = list(binds)
         for text in texts:
-            count = sum(token.kind is Kind.BIND for token in tokenize(text))
+            count = self._language().count_binds(text)
             mine, left = left[:count], left[count:]
             child = Query(id=new_query_id(), context=query.context, text=text, cancelled=query.cancelled)
             request = Request(text=text, binds=tuple(mine), query_id=child.id, cancelled=query.cancelled)
@@ -88,7 +107,8 @@ class Runner:
 
     def _one(self, request: Request, context: Context) -> Answer:
         request.cancelled.check()
-        answer = self._execute(request, context, self._backend)
+        language = self._language()
+        answer = language.execute(request, context, language.backend)
         if not request.describe_only:
             context.query_ids[:] = [*context.query_ids, request.query_id][-_REMEMBERED_IDS:]
         return answer

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 Accept = Callable[[Any], object]
@@ -35,18 +34,13 @@ def text(wanted: str, *, rule: str = "SPCS022") -> Scalar:
 
 def pattern(wanted: str, expression: str, *, rule: str = "SPCS023") -> Scalar:
     """Text that matches ``expression`` from start to end."""
+    match = re.compile(expression).fullmatch
     return Scalar(
         wanted=wanted,
         rule=rule,
-        accept=lambda value: type(value) is str and _matcher(expression)(value),
+        accept=lambda value: type(value) is str and match(value),
         schema={"type": "string", "pattern": f"^(?:{expression})$"},
     )
-
-
-@cache
-def _matcher(expression: str) -> Callable[[str], object]:
-    """Compiled when the first value is met: one spec needs a few of the patterns."""
-    return re.compile(expression).fullmatch
 
 
 def choice(*values: str, rule: str = "SPCS024") -> Scalar:

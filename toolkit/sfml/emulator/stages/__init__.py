@@ -146,7 +146,7 @@ class Stages:
                 yield file
                 file.flush()
                 temporary.chmod(0o644)
-                place.parent.mkdir(parents=True, exist_ok=True)
+                _make_folder(place.parent)
                 if overwrite:
                     temporary.replace(place)
                 else:
@@ -262,6 +262,13 @@ class Stages:
             self._digests.clear()
         self._digests[path] = (state, digest)
         return digest
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError:  # not the file that is to be written, but one in its path
+        raise NotADirectoryError(errno.ENOTDIR, "a file stands where a folder is needed") from None
 
 
 def _remove_empty_folders(root: Path) -> None:

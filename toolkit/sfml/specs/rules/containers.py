@@ -15,14 +15,14 @@ from sfml.specs.scalars import IMAGE
 from sfml.specs.scope import Scope, unknown
 
 # [host]/db/schema/repository/name[:tag][@digest]; the parts of what scalars.IMAGE accepts.
-_IMAGE = r"(?P<path>[^@:]*)(:(?P<tag>[^@]*))?(@(?P<digest>.*))?"
+_IMAGE = re.compile(r"(?P<path>[^@:]*)(:(?P<tag>[^@]*))?(@(?P<digest>.*))?")
 _REGISTRY = ".snowflakecomputing."
 _ARCHITECTURES = {"arm64": "arm64", "aarch64": "arm64", "amd64": "amd64", "x86": "amd64", "x64": "amd64"}
 # Set by Snowflake in each container: spcs-execute-sql.md and working-with-services.md.
 _OWN_VARIABLES = frozenset(
     {"SNOWFLAKE_HOST", "SNOWFLAKE_ACCOUNT", "SNOWFLAKE_SERVICE_NAME", "SNOWFLAKE_JOBS_COUNT"}
 ) | {"SNOWFLAKE_JOB_INDEX"}
-_SENSITIVE = r"(?i)(^|_)(password|passwd|pwd|secret|token|api_?key|access_key|private_key)$"
+_SECRET_NAME = re.compile(r"(?i)(^|_)(password|passwd|pwd|secret|token|api_?key|access_key|private_key)$")
 
 
 def _image(value: Any) -> re.Match[str] | None:
@@ -32,7 +32,7 @@ def _image(value: Any) -> re.Match[str] | None:
 
 @lru_cache(maxsize=1024)
 def _parts(value: str) -> re.Match[str] | None:
-    return re.fullmatch(_IMAGE, value) if IMAGE.accept(value) else None
+    return _IMAGE.fullmatch(value) if IMAGE.accept(value) else None
 
 
 def is_foreign(value: str) -> bool:
@@ -125,14 +125,9 @@ def clear_secrets(value: Any, _: Scope) -> Iterator[Finding]:
     if type(value) is not dict:
         return
     for name, item in value.items():
-        if _is_secret_name(name) and type(item) is str and _is_literal(item):
+        if _SECRET_NAME.search(name) and type(item) is str and _is_literal(item):
             message = f"{name} seems to be a secret, and DESCRIBE SERVICE shows every variable"
             yield Finding(path=(name,), message=message, fix="CREATE SECRET and name it below `secrets`")
-
-
-@lru_cache(maxsize=1024)
-def _is_secret_name(name: str) -> bool:
-    return re.search(_SENSITIVE, name) is not None
 
 
 def _is_literal(value: str) -> bool:

@@ -10,7 +10,7 @@ from sfml.specs.problems import Finding, Severity
 from sfml.specs.quantities import cores, gib, gib_text
 from sfml.specs.rules.cases import SHM, container, mounted, targeted, top
 from sfml.specs.rules.rule import Rule
-from sfml.specs.scope import Scope, maps, unknown
+from sfml.specs.scope import Scope, unknown
 
 _GPU = "nvidia.com/gpu"
 # specification-reference.md: what a container without a request is given at least.
@@ -144,7 +144,7 @@ def _memory_for(name: Any, scope: Scope) -> tuple[float | None, str]:
     limits = [
         gib(_amounts(item, "limits").get("memory"))
         for _, item in scope.containers
-        if any(mount.get("name") == name for _, mount in maps(item, "volumeMounts"))
+        if any(type(m) is dict and m.get("name") == name for m in item.get("volumeMounts") or ())
     ]
     known = [limit for limit in limits if limit is not None]
     if known and len(known) == len(limits):

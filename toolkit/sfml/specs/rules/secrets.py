@@ -15,14 +15,14 @@ from sfml.specs.scope import Scope, maps, unknown
 _ENTRY = "secrets:\n- snowflakeSecret: db.schema.login\n"
 
 
-_EXPRESSION = r"\{\{\s*secret\."
+_EXPRESSION = re.compile(r"\{\{\s*secret\.")
 
 
 def _has_expressions(owner: Any) -> bool:
     """Whether some variable holds ``{{secret.<name>.…}}``."""
     env = owner.get("env")
     values = env.values() if type(env) is dict else ()
-    return any(type(value) is str and "{{" in value and re.search(_EXPRESSION, value) for value in values)
+    return any(type(value) is str and "{{" in value and _EXPRESSION.search(value) for value in values)
 
 
 def placement(owner: Any, _: Scope) -> Iterator[Finding]:

@@ -18,11 +18,11 @@ from sfml.specs.suggest import did_you_mean
 # block-storage-volume.md and snowflake-stage-volume.md, "Guidelines and limitations".
 _MOST_BLOCK, _MOST_STAGE, _MOST_OLD_STAGE = 3, 20, 5
 # Directories whose programs write in the middle of files, which a stage volume cannot.
-_WRITTEN_INSIDE = (
+_DATABASES = re.compile(
     r"postgres|/pgdata|mysql|mariadb|mongo|redis|sqlite|clickhouse|elasticsearch|opensearch|weaviate|qdrant|milvus"
     r"|neo4j|prometheus|grafana|/etcd|rabbitmq|kafka|/var/lib/docker|minio"
-    r"|/site-packages|/node_modules|/conda|/\.venv|/\.git(/|$)|/\.cache"
 )
+_CODE = re.compile(r"/site-packages|/node_modules|/conda|/\.venv|/\.git(/|$)|/\.cache")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,11 +179,10 @@ def random_writes(volumes: Any, scope: Scope) -> Iterator[Finding]:
         for _, volume in maps({"volumes": volumes}, "volumes")
         if type(volume.get("name")) is str and _is_stage(volume)
     }
-    for index, name in texts_of(volumes, "name") if stages else ():
-        paths = scope.mount_paths(name) if name in stages else []
-        written = next((path for path in paths if re.search(_WRITTEN_INSIDE, path)), None)
-        if written:
-            message = f"{written} is written in the middle of files, which a stage volume cannot: no "
+    for index, name in texts_of(volumes, "name"):
+        paths = [path for path in scope.mount_paths(name) if _DATABASES.search(path) or _CODE.search(path)]
+        if name in stages and paths:
+            message = f"{paths[0]} is written in the middle of files, and a stage volume cannot: no "
             "append, no rename"
             yield Finding(path=(index, "source"), message=message, fix="use source: block with size: 10Gi")
 
@@ -290,9 +289,12 @@ RULES: tuple[Rule, ...] = (
         id="SPCS106",
         title="Not a size",
         severity=Severity.ERROR,
-        why="A size is in bytes or has one of the units Ki, Mi, Gi, k, M, G.",
-        wrong=mounted("source: memory\nsize: 10GB"),
-        right=mounted("source: memory\nsize: 10G"),
+        why="A size is in bytes or has one of the units Ki, Mi, Gi, k, M, G; of block volumes it is whole "
+        "Gi.",
+        on=_ONE,
+        check=block_size,
+        wrong=mounted("source: block\nsize: 10GB"),
+        right=mounted("source: block\nsize: 10Gi"),
     ),
     Rule(
         id="SPCS107",
@@ -363,15 +365,5 @@ RULES: tuple[Rule, ...] = (
         check=fractional_size,
         wrong=mounted("source: memory\nsize: 1.5Gi", path=SHM),
         right=mounted("source: memory\nsize: 1536Mi", path=SHM),
-    ),
-    Rule(
-        id="SPCS113",
-        title="The size of a block volume is not whole Gi",
-        severity=Severity.ERROR,
-        why="Block volumes are sized in whole Gi; bytes and the other units are for memory volumes.",
-        on=_ONE,
-        check=block_size,
-        wrong=mounted("source: block\nsize: 10G"),
-        right=mounted("source: block\nsize: 10Gi"),
     ),
 )

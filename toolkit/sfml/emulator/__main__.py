@@ -1,0 +1,65 @@
+"""``python -m sfml.emulator --state DIR``: the local backend as a program."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import logging.handlers
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from sfml.emulator.server import Server
+from sfml.emulator.settings import Settings
+from sfml.emulator.state import LOG_FILE, private_directory
+from sfml.errors import SfmlError
+
+_LOG_SIZE = 5_000_000
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serve until SIGTERM or SIGINT; 0 after a clean end, the error's own code otherwise."""
+    settings = _settings(arguments)
+    try:
+        private_directory(settings.state)
+        _log_to(settings.state / LOG_FILE)
+        server = Server(settings)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: server.stop())
+        server.run()
+    except (SfmlError, OSError) as error:
+        hint = getattr(error, "hint", None)
+        print(f"sfml.emulator: {error}" + (f"\n{hint}" if hint else ""), file=sys.stderr)  # noqa: T201
+        return getattr(error, "exit_code", 1)
+    return 0
+
+
+def _settings(arguments: Sequence[str]) -> Settings:
+    parser = argparse.ArgumentParser(prog="python -m sfml.emulator", description=__doc__)
+    parser.add_argument("--state", type=Path, required=True, help="directory that keeps everything")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+    parser.add_argument("--idle-exit", type=float, metavar="SECONDS", help="end when idle for so long")
+    parser.add_argument("--paths", choices=("auto", "namespace", "rewrite"), default="auto")
+    for name in (
+        "session-lifetime",
+        "master-lifetime",
+        "service-token-lifetime",
+        "answer-after",
+        "url-lifetime",
+    ):
+        parser.add_argument(f"--{name}", type=float, metavar="SECONDS", default=argparse.SUPPRESS)
+    given = vars(parser.parse_args(arguments))
+    return Settings(**{**given, "state": given["state"].resolve()})
+
+
+def _log_to(file: Path) -> None:
+    handler = logging.handlers.RotatingFileHandler(file, maxBytes=_LOG_SIZE, backupCount=1)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
