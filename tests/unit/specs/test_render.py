@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sfml.errors import InputError
@@ -103,6 +104,8 @@ def test_render__secret_reference_in_raw__is_left_for_snowflake(text: Any) -> No
         ),
         ("{{ 'a' * 10000000000 }}", "t.yaml.j2:1: only numbers can be multiplied here", None),
         ("{{ 9 ** 9 ** 9 ** 9 }}", "t.yaml.j2:1: ", None),
+        ("{{ {[1]: 2} }}", "t.yaml.j2:1: unhashable", None),
+        ("\n{{ memory | truncate(1) }}", "t.yaml.j2:2: expected length", None),
         ("{% for i in range(100000) %}" + "x" * 200 + "{% endfor %}", "makes more than 10,000,000", None),
         ("{% for a in [1] %}" * 30 + "{% endfor %}" * 30, "t.yaml.j2:1: nested too deeply", None),
         ("{{ " + "(" * 3000 + ")" * 3000, "t.yaml.j2:1: nested too deeply", None),
@@ -204,3 +207,24 @@ NASTY = [
 @pytest.mark.parametrize("value", NASTY)
 def test_render__nasty_value_through_the_filter__stays_one_value(text: Any, value: str) -> None:
     assert yaml.safe_load(text("a: {{ x | yaml }}\nb: 2", {"x": value})) == {"a": value, "b": 2}
+
+
+PIECES = [
+    "{{", "}}", "{%", "%}", "{#", "#}", " ", "\n", "x", "y", "1", "'a'", "|", "yaml", "(", ")", "[", "]", "{",
+    "}", ":", ",", ".", "*", "**", "~", "%", "/", "if", "endif", "else", "for", "endfor", "in", "set", "macro",
+    "endmacro", "block", "endblock", "extends", "include", "'t.j2'", "raw", "endraw", "range", "loop",
+    "recursive", "image", "__class__",
+]  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=25).map(" ".join))
+def test_render__any_template__gives_text_or_a_refusal(source: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "t.j2"
+        path.write_text(source)
+        try:
+            text = render(path, {"x": "abc", "y": [1, {"a": 2}]})
+        except InputError:
+            return
+    assert text.endswith("\n")

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfml.config import Config
 from sfml.session import begin
 from sfml.session.faults import translated
 
+if TYPE_CHECKING:
+    from snowflake.connector import SnowflakeConnection
 
-def query(config: Config) -> Callable[[str], Sequence[dict[str, Any]]]:
-    """A function that runs one statement and gives its rows, by column name as the server spells it.
+Query = Callable[[str], Sequence[dict[str, Any]]]
 
-    Logs in now. The function raises SfmlErrors: NotFoundError and RefusedError above all.
+
+def query(config: Config) -> Query:
+    """A function that runs one statement and gives its rows; logs in now."""
+    return over(begin(config).connection())
+
+
+def over(connection: SnowflakeConnection) -> Query:
+    """A function that runs one statement on an open connection.
+
+    Rows are by column name as the server spells it. Raises SfmlErrors, such as NotFoundError, RefusedError.
     """
     from snowflake.connector import DictCursor
-
-    connection = begin(config).connection()
 
     def run(statement: str) -> Sequence[dict[str, Any]]:
         with translated(), connection.cursor(DictCursor) as cursor:

@@ -26,7 +26,7 @@ Resolver = Callable[[str], str]
 # What a template's own mistakes raise; what is raised outside of its lines is our own and goes on.
 _TEMPLATE_ERRORS = (
     jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError,
-    MemoryError,
+    MemoryError, AssertionError,
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import jinja2
 from jinja2 import nodes
+from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
@@ -39,6 +40,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
             loader=_Loader(folders, self.files),
             undefined=jinja2.StrictUndefined,
             finalize=_finalize,
+            # Constants computed while compiling would fail, or run on, before any line is known.
+            optimized=False,
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=True,
@@ -118,7 +121,8 @@ def _short(value: Any) -> Any:
     return value
 
 
-def _finalize(value: Any) -> Any:
+@jinja2.pass_context  # without it, constants would be computed while compiling
+def _finalize(_: Context, value: Any) -> Any:
     """What ``{{ … }}`` prints: YAML's own spelling where Python's differs."""
     if isinstance(value, str | jinja2.Undefined):
         return value
