@@ -31,6 +31,11 @@ def answer(_: Query) -> Answer:
     return status("done")
 
 
+def settle(log: QueryLog) -> None:
+    """Let the threads end: a result is there a moment before it is accounted for."""
+    log._pool.shutdown(wait=True)
+
+
 def until_cancelled(running: Query) -> Answer:
     running.cancelled.wait(10)
     raise invalid("the engine was interrupted")
@@ -112,7 +117,7 @@ def test_bug__in_a_statement__internal_error_and_a_traceback_in_the_log(
     failed = log.start(query(), run)
     with caplog.at_level(logging.ERROR):
         failed.future.exception(10)
-        log.close()
+        settle(log)
     assert failed.fault is not None
     assert failed.fault.code == "000603"
     assert "secret detail" not in failed.fault.message
@@ -129,6 +134,17 @@ def test_history__failed__code_and_text_for_the_client(log: QueryLog) -> None:
     assert (entry["status"], entry["errorCode"]) == ("FAILED_WITH_ERROR", "001008")
 
 
+def test_finished__large_results__the_oldest_are_forgotten_and_the_newest_stays(
+    log: QueryLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_KEPT_BYTES", 10_000)
+    for number in range(4):
+        log.start(query(number, f"r{number}"), lambda _: status("x" * 6_000)).future.result(10)
+    log.start(query(4), lambda _: status("y" * 20_000)).future.result(10)
+    settle(log)
+    assert [log.get(f"q{n}") is not None for n in range(5)] == [False, False, False, False, True]
+
+
 def test_finished__more_than_are_kept__the_oldest_are_forgotten(
     log: QueryLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,6 +154,6 @@ def test_finished__more_than_are_kept__the_oldest_are_forgotten(
         log.start(query(number, f"r{number}"), answer).future.result(10)
     log.cancel("q0")
     running.future.exception(10)
-    log.close()
+    settle(log)
     assert [log.get(f"q{n}") is not None for n in range(6)] == [True, False, False, False, True, True]
     assert log.by_request(1, "r1") is None

@@ -20,8 +20,10 @@ from sfml.emulator.results import Answer, Rows
 _LOG = logging.getLogger(__name__)
 _STOP_WITHIN = 5.0
 _KEPT_QUERIES = 2_000
-_KEPT_CELLS = 2_000_000
-"""Results are kept until so many others, or cells of others, came after them; Snowflake keeps them a day."""
+_KEPT_BYTES = 256 << 20
+"""Results are kept until so many others, or bytes of others, came after them; Snowflake keeps them a day."""
+_KEPT_TEXT = 10_000
+_CELL = 64
 
 
 class Status(StrEnum):
@@ -39,7 +41,7 @@ class Query:
 
     id: str
     context: Context
-    text: str
+    text: str  # its beginning
     parameters: Mapping[str, object] = field(default_factory=dict)
     request_id: str = ""
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
@@ -48,6 +50,9 @@ class Query:
     timed_out: bool = False
     children: tuple[str, ...] = ()
     future: Future[Answer] = field(default_factory=Future)
+
+    def __post_init__(self) -> None:
+        self.text = self.text[:_KEPT_TEXT]
 
     @property
     def fault(self) -> Fault | None:
@@ -91,7 +96,7 @@ class QueryLog:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="statement")
         self._queries: OrderedDict[str, Query] = OrderedDict()
         self._by_request: dict[tuple[int, str], Query] = {}
-        self._cells = 0
+        self._bytes = 0
         self._lock = threading.Lock()
 
     def start(self, query: Query, run: Callable[[Query], Answer]) -> Query:
@@ -172,9 +177,9 @@ class QueryLog:
         """Forget the oldest finished statements when there are too many."""
         _log_failure(query.future)
         with self._lock:
-            self._cells += _size(query)
+            self._bytes += _size(query)
             for old in list(self._queries.values()):
-                if len(self._queries) <= _KEPT_QUERIES and self._cells <= _KEPT_CELLS:
+                if len(self._queries) <= _KEPT_QUERIES and self._bytes <= _KEPT_BYTES:
                     return
                 if old is not query and old.future.done():
                     self._forget(old)
@@ -182,7 +187,7 @@ class QueryLog:
     def _forget(self, query: Query) -> None:
         del self._queries[query.id]
         self._by_request.pop((query.context.session_id, query.request_id), None)
-        self._cells -= _size(query)
+        self._bytes -= _size(query)
 
 
 def _log_failure(future: Future[Any]) -> None:
@@ -215,9 +220,13 @@ def _final(fault: Fault, query: Query) -> Fault:
 
 
 def _size(query: Query) -> int:
+    """Roughly the memory that a finished statement holds."""
     failed = query.future.cancelled() or query.future.exception() is not None
     answer = None if failed else query.future.result()
-    return len(answer.rows) * len(answer.columns) if isinstance(answer, Rows) else 0
+    if not isinstance(answer, Rows):
+        return 0
+    texts = sum(len(cell) for row in answer.rows for cell in row if isinstance(cell, str | bytes))
+    return texts + len(answer.rows) * len(answer.columns) * _CELL
 
 
 def _milliseconds(moment: datetime) -> int:

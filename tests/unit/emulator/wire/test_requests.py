@@ -27,6 +27,10 @@ def test_body__gzip__same_object() -> None:
     assert read_body(packed, encoding="gzip") == {"sqlText": "select 'ü'"}
 
 
+def test_body__escaped_pair__one_character() -> None:
+    assert read_body(rb'{"sqlText": "\uD83D\ude00"}') == {"sqlText": "\N{GRINNING FACE}"}
+
+
 def test_body__empty__empty_object() -> None:
     assert read_body(b"") == {}
 
@@ -38,6 +42,7 @@ def test_body__empty__empty_object() -> None:
         (b"[]", ""),
         (b"\xff\xfe", ""),
         (b"[" * 100_000, ""),
+        (rb'{"sqlText": "\ud800"}', ""),
         (b"{}", "gzip"),
         (gzip.compress(b"{}" * 1000)[:-9], "gzip"),
     ],

@@ -57,7 +57,12 @@ def read_body(body: bytes, *, encoding: str = "") -> dict[str, Any]:
     if not body.strip():
         return {}
     try:
-        value = json.loads(body)
+        text = body.decode()
+        value = json.loads(text)
+        if (
+            "\\ud" in text.lower()
+        ):  # an escaped half of a character pair: no text at all if the other is missing
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise bad_request("the body is not JSON.") from None
     if not isinstance(value, dict):
