@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,15 @@ def test_held__second_server__refused_with_the_first_one_s_process(tmp_path: Pat
         held(tmp_path).__enter__()
     with held(tmp_path):
         pass
+
+
+def test_held__a_client_looks_at_the_lock_just_then__the_server_waits_for_it(tmp_path: Path) -> None:
+    (tmp_path / "lock").touch()
+    with (tmp_path / "lock").open() as client:
+        fcntl.flock(client, fcntl.LOCK_SH)
+        threading.Timer(0.1, fcntl.flock, (client, fcntl.LOCK_UN)).start()
+        with held(tmp_path):
+            pass
 
 
 def test_held__directory__for_its_owner_only(tmp_path: Path) -> None:

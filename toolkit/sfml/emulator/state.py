@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from sfml.errors import ConfigError
 LOCK_FILE = "lock"
 ENDPOINT_FILE = "endpoint.json"
 LOG_FILE = "server.log"
+_TRIES = 10
+_BETWEEN_TRIES = 0.05
 
 
 def private_directory(state: Path) -> None:
@@ -34,10 +37,8 @@ def held(state: Path) -> Iterator[None]:
     private_directory(state)
     descriptor = os.open(state / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _taken(state) from None
+        if not _locked(descriptor):
+            raise _taken(state)
         os.truncate(descriptor, 0)
         os.write(descriptor, f"{os.getpid()}\n".encode())
         yield
@@ -57,6 +58,18 @@ def announced(state: Path, endpoint: dict[str, object]) -> Iterator[None]:
         yield
     finally:
         file.unlink(missing_ok=True)
+
+
+def _locked(descriptor: int) -> bool:
+    """Whether this process has the lock now; tried for a while, since clients look at it (a shared lock)."""
+    for attempt in range(_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_BETWEEN_TRIES if attempt < _TRIES - 1 else 0)
+        else:
+            return True
+    return False
 
 
 def _taken(state: Path) -> ConfigError:
