@@ -120,7 +120,9 @@ class App:
             tokens = parts.sessions.open(context)
             return answers.logged_in(tokens.session, tokens.master, context, parts.settings)
 
-        return web.json_response(await self._in_thread(enter))
+        reply = await self._in_thread(enter)
+        self._let_go()
+        return web.json_response(reply)
 
     async def _renew(self, request: web.Request) -> web.Response:
         kind = (await _body(request)).get("requestType")
@@ -138,10 +140,14 @@ class App:
     async def _close_session(self, request: web.Request) -> web.Response:
         if request.query.get("delete") != "true":
             raise bad_request("a session can only be deleted here.")
-        session = self._session(request)
-        self.parts.sessions.close(session)
-        self._runner.end(session.context)
+        self.parts.sessions.close(self._session(request))
+        self._let_go()
         return web.json_response(answers.success())
+
+    def _let_go(self) -> None:
+        """End what lived as long as the sessions that are over."""
+        for context in self.parts.sessions.take_ended():
+            self._runner.end(context)
 
     async def _query(self, request: web.Request) -> web.Response:
         session = self._session(request)

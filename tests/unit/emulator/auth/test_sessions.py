@@ -79,6 +79,7 @@ def test_close__session__tokens_are_unknown(sessions: Sessions) -> None:
         sessions.renew(tokens.master)
     assert caught.value.code == "390115"
     assert len(sessions) == 0
+    assert [ended.session_id for ended in sessions.take_ended()] == [1]
 
 
 def test_open__long_after_others_expired__they_are_forgotten(sessions: Sessions, clock: Clock) -> None:
@@ -87,6 +88,8 @@ def test_open__long_after_others_expired__they_are_forgotten(sessions: Sessions,
     sessions.open(context())
     assert len(sessions) == 1
     assert code(sessions, old.session) == "390111"
+    assert [ended.session_id for ended in sessions.take_ended()] == [1]
+    assert sessions.take_ended() == []
 
 
 def test_master_token__used_as_a_session_token__unknown(sessions: Sessions) -> None:

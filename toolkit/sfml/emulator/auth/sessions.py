@@ -43,6 +43,7 @@ class Sessions:
         self._clock = clock
         self._by_token: dict[str, Session] = {}
         self._by_master: dict[str, Session] = {}
+        self._ended: list[Context] = []
         self._lock = threading.Lock()
 
     def open(self, context: Context) -> Tokens:
@@ -87,6 +88,12 @@ class Sessions:
         with self._lock:
             self._forget(session)
 
+    def take_ended(self) -> list[Context]:
+        """The contexts of sessions that ended, by a close or by age, since the last call."""
+        with self._lock:
+            ended, self._ended = self._ended, []
+        return ended
+
     def __len__(self) -> int:
         return len({id(session) for session in self._by_master.values()})
 
@@ -110,6 +117,7 @@ class Sessions:
             self._by_token.pop(key, None)
         for key in session.masters:
             self._by_master.pop(key, None)
+        self._ended.append(session.context)
 
 
 def _ended(session: Session, moment: float) -> bool:
