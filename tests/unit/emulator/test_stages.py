@@ -207,3 +207,14 @@ def test_put_transfer__some_of_a_pattern_are_there__only_the_others_are_asked_fo
     assert answer.src_locations == (str(tmp_path / "two.txt"),)
     second = stages.put_transfer(stage, "in", "file://one.txt.gz")
     assert isinstance(second, Transfer)  # the client was told to upload: rows would send it to the real cloud
+
+
+def test_put_transfer__relative_pattern__not_matched_against_the_server_s_own_folder(
+    stages: Stages, stage: Record, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.txt").write_text("one")
+    store(stages, stage, "in/one.txt.gz")
+    answer = stages.put_transfer(stage, "in", "file://*.txt")
+    assert isinstance(answer, Transfer)
+    assert answer.src_locations == ("*.txt",)

@@ -23,9 +23,14 @@ _PUT_COLUMNS = (
 
 
 def sources(pattern: str) -> list[str]:
-    """The client's files as this machine sees them: what the pattern matches, or the one file named."""
+    """The client's files as this machine sees them: what the pattern matches, or the one file named.
+
+    None for a relative pattern: the client's working directory is not known here.
+    """
     if not _PATTERN.search(pattern):
         return [pattern]
+    if not Path(pattern).is_absolute():
+        return []
     return sorted(glob.glob(pattern))  # noqa: PTH207 - the connector matches with glob.glob, so do we
 
 
@@ -56,7 +61,8 @@ def skipped(files: Sequence[str], transfer: Transfer) -> Rows:
 
 
 def _skipped(source: str, transfer: Transfer) -> tuple[object, ...]:
-    size = Path(source).stat().st_size if Path(source).is_file() else 0
+    path = Path(source)
+    size = path.stat().st_size if path.is_absolute() and path.is_file() else 0
     target = stored_name(source, transfer)
     before, after = (("GZIP" if name.endswith(".gz") else "NONE") for name in (source, target))
     return (PurePosixPath(source).name, target, size, 0, before, after, "SKIPPED", "")
