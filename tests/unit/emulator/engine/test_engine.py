@@ -89,6 +89,10 @@ def cells(answer: Rows) -> list[tuple[str, object]]:
         ("select sum(column1) from values ('1.5'), ('2')", Type.REAL, 3.5),
         ("select null + 1", Type.FIXED, None),
         ("select coalesce(parse_json('{\"R\": 3}')['R'], 1)", Type.VARIANT, "3"),
+        ("select array_construct(1, 'x', null) from (select 1)", Type.VARIANT, '[\n  1,\n  "x",\n  null\n]'),
+        ("select 12345678901234567890123456789012345678::number(38, 0)", Type.FIXED,
+         12345678901234567890123456789012345678),
+        ("select 7::numeric(5)", Type.FIXED, 7),
         ("select iff(1 > 2, 'x', 'y')", Type.TEXT, "y"),
     ],
 )  # fmt: skip

@@ -104,6 +104,21 @@ def test_parse__select_beyond_constants__query(text: str) -> None:
     assert query(text, Inputs(binds=(1,), variables={"V": 1})).verb == "SELECT"
 
 
+def test_parse__identifier_of_a_bind_or_text__the_quoted_name() -> None:
+    command = query("""drop table identifier(?)""", Inputs(binds=('"D b".public.t',)))
+    assert (command.text, command.binds) == ('drop table "D b"."PUBLIC"."T"', ())
+    assert query("select * from identifier('s.t') where a = ?").text == 'select * from "S"."T" where a = ?'
+
+
+def test_parse__bind_before_a_cast__two_tokens() -> None:
+    assert query("select ?::int, ?").text == "select ? ::int, ?"
+
+
+def test_parse__query_on_a_stage__unsupported() -> None:
+    with pytest.raises(Fault, match="files of a stage"):
+        parse("select $1 from @st/a.csv")
+
+
 def test_parse__scoped_temporary_table__the_engine_need_not_know_the_word() -> None:
     assert query("create scoped temporary table t (a int)").text == "create  temporary table t (a int)"
 
@@ -136,7 +151,8 @@ def test_parse__copy_into__stage_files_pattern_and_purge_apart() -> None:
     assert isinstance(command, c.CopyInto)
     assert command.source.path == "x/"
     assert (command.files, command.pattern, command.purge) == (("a", "b"), ".*", True)
-    assert command.query.binds == (0, 1)
+    assert command.query.binds == (1,)
+    assert command.query.text.startswith('copy into "T" ("A")')
     assert "PURGE" not in command.query.text.upper()
     assert f"from {command.placeholder})" in command.query.text
 

@@ -66,6 +66,10 @@ class Engine:
         if self._has_content(database):
             self._load().drop_schema(database, schema)
 
+    def drop_file_format(self, name: Name) -> bool:
+        """Whether there was one of that name."""
+        return self._load().drop_file_format(name)
+
     def relations(self, database: str | None, schema: str | None) -> list[Relation]:
         """Tables and views of a schema, a database or (None) all."""
         if database is not None and not self._has_content(database):

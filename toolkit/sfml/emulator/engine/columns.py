@@ -61,13 +61,18 @@ def column(name: str, kind: str) -> Column:
 
 def rows(columns: Sequence[Column], found: Iterable[Sequence[Any]]) -> list[tuple[object, ...]]:
     """Cells as ``results.Rows`` wants them."""
-    convert = [_VALUES.get(column.type, _same) for column in columns]
+    convert = [_value(column) for column in columns]
     if all(function is _same for function in convert):
         return [tuple(row) for row in found]
     return [
         tuple(None if cell is None else function(cell) for function, cell in zip(convert, row, strict=True))
         for row in found
     ]
+
+
+def _value(column: Column) -> Value:
+    """DECIMAL without fraction is a whole number."""
+    return int if column.type is Type.FIXED and not column.scale else _VALUES.get(column.type, _same)
 
 
 def _same(cell: object) -> object:

@@ -13,7 +13,7 @@ from fakesnow import info_schema, macros
 from fakesnow.transforms import show
 
 from sfml.emulator.cancellation import Cancellation
-from sfml.emulator.catalog import Catalog, Kind
+from sfml.emulator.catalog import Catalog, Kind, Name
 from sfml.emulator.engine import copying
 from sfml.emulator.engine.session import Session
 from sfml.emulator.engine.statement import READS, Relation, StagedFile, Statement
@@ -112,6 +112,15 @@ class Loaded:
                     own.leave(database, schema)
             name = f"{_identifier(database)}.{_identifier(schema)}"
             self._duck.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
+
+    def drop_file_format(self, name: Name) -> bool:
+        with self._writing, self._duck.cursor() as cursor:
+            found = cursor.execute(
+                f"DELETE FROM {_GLOBAL}._fs_information_schema._fs_file_formats"
+                " WHERE database_name = ? AND schema_name = ? AND name = ? RETURNING 1",
+                [name.database, name.schema, name.name],
+            ).fetchall()
+        return bool(found)
 
     def relations(self, database: str | None, schema: str | None) -> list[Relation]:
         self._follow_catalog()

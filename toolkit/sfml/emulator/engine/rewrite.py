@@ -14,7 +14,7 @@ def adapt(expression: Expr) -> Expr:
     """The statement with ``$1`` as a column, checked divisions, and sums that keep their type."""
     if isinstance(expression, exp.Copy):
         return expression  # fakesnow reads $1 there itself
-    for change in (_positional, _division, _sum, _binary):
+    for change in (_positional, _division, _sum, _binary, _wide, _array):
         expression = expression.transform(change)
     return expression
 
@@ -45,6 +45,26 @@ def _sum(node: Expr) -> Expr:
     """SUM of whole numbers is a whole number; fakesnow would cast its argument to DOUBLE."""
     if isinstance(node, exp.Sum):
         return exp.Anonymous(this="SUM", expressions=[node.this])
+    return node
+
+
+def _array(node: Expr) -> Expr:
+    """An ARRAY holds values of any types, a DuckDB list those of one; the result is JSON all the same."""
+    if isinstance(node, exp.Array):
+        return exp.Anonymous(this="json_array", expressions=list(node.expressions))
+    return node
+
+
+_INT64_DIGITS = 18
+_WHOLE = (exp.DataType.Type.DECIMAL, exp.DataType.Type.INT, exp.DataType.Type.BIGINT)
+
+
+def _wide(node: Expr) -> Expr:
+    """A literal of up to 38 digits as NUMBER; fakesnow would make it a BIGINT, which has 18."""
+    if isinstance(node, (exp.Cast, exp.TryCast)) and isinstance(node.this, exp.Literal):
+        whole = node.to.this in _WHOLE and not any(item.name != "0" for item in node.to.expressions[1:])
+        if whole and node.this.name.isdigit() and len(node.this.name) > _INT64_DIGITS:
+            node.set("to", exp.DataType(this=exp.DataType.Type.INT128, nested=False))
     return node
 
 

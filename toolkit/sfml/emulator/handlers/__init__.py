@@ -14,6 +14,7 @@ from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault
 from sfml.emulator.handlers import (
     databases,
+    files,
     functions,
     grants,
     query,
@@ -98,6 +99,7 @@ HANDLERS: Mapping[type, Handler] = {
     c.ResultScan: query.result_scan,
     c.Query: _queries.query,
     c.CopyInto: _queries.copy_into,
+    c.DropFileFormat: files.drop_file_format,
     c.ShowTables: tables.show,
     c.Call: _call,
 }

@@ -8,9 +8,9 @@ from dataclasses import replace
 from sfml.emulator.catalog import Record
 from sfml.emulator.context import Context
 from sfml.emulator.engine.statement import StagedFile, Statement
-from sfml.emulator.faults import Fault, invalid, unsupported
-from sfml.emulator.handlers.base import Backend
-from sfml.emulator.handlers.objects import columns
+from sfml.emulator.faults import Fault, invalid, missing, unsupported
+from sfml.emulator.handlers.base import Backend, Request
+from sfml.emulator.handlers.objects import already_dropped, columns, dropped
 from sfml.emulator.handlers.stages import located
 from sfml.emulator.results import Column, Rows, StatementType, Type
 from sfml.emulator.statements import commands as c
@@ -81,6 +81,15 @@ def infer_schema(call: c.TableCall, context: Context, backend: Backend) -> Rows:
         for number, (name, kind) in enumerate(described)
     ]
     return Rows(columns=_SCHEMA_COLUMNS, rows=rows, statement=StatementType.SELECT)
+
+
+def drop_file_format(command: c.DropFileFormat, _: Request, context: Context, backend: Backend) -> Rows:
+    name = command.name.resolve(context)
+    if backend.engine.drop_file_format(name):
+        return dropped(name.name)
+    if command.if_exists:
+        return already_dropped(name.name)
+    raise missing("File format", str(name))
 
 
 def _location(call: c.TableCall) -> StagePath:

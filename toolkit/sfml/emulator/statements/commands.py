@@ -564,6 +564,12 @@ class Query:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DropFileFormat:
+    name: ObjectName
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ShowTables:
     """``kind`` is TABLES, VIEWS or OBJECTS."""
 
@@ -600,5 +606,5 @@ Command = (
     | CreateComputePool | AlterComputePool | DropComputePool | ShowComputePools | DescribeComputePool
     | ShowComputePoolInstanceFamilies
     | DescribeService | DropService | ShowServices | ShowServiceInstances | ShowServiceContainers
-    | Call | SelectConstants | ResultScan | Query | ShowTables | CopyInto
+    | Call | SelectConstants | ResultScan | Query | DropFileFormat | ShowTables | CopyInto
 )  # fmt: skip

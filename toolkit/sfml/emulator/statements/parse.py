@@ -120,7 +120,7 @@ _DROP: Mapping[str, Parser] = {
     "TABLE": _engine("DROP", "TABLE"),
     "VIEW": _engine("DROP", "VIEW"),
     "SEQUENCE": _engine("DROP", "SEQUENCE"),
-    "FILE FORMAT": _engine("DROP", "FILE FORMAT"),
+    "FILE FORMAT": drops(c.DropFileFormat, _object),
 }
 _DESCRIBE: Mapping[str, Parser] = {
     "COMPUTE POOL": describes(c.DescribeComputePool, _account),

@@ -148,7 +148,12 @@ class Rewrite:
 
     def step(self, token: Token) -> None:
         """Take the next token, or the phrase that begins with it."""
-        steps = {Kind.BIND: self._bind, Kind.VARIABLE: self._variable, Kind.WORD: self._word}
+        steps = {
+            Kind.BIND: self._bind,
+            Kind.VARIABLE: self._variable,
+            Kind.WORD: self._word,
+            Kind.STAGE: self._stage,
+        }
         steps.get(token.kind, self._skip)(token)
 
     def replace(self, begin: int, replacement: str) -> None:
@@ -164,7 +169,12 @@ class Rewrite:
         self.binds.append(reader.binds_used if token.text == "?" else int(token.text[1:]) - 1)
         reader.binds_used += token.text == "?"
         reader.at += 1
-        self.replace(reader.at - 1, "?")
+        following = reader.peek()
+        # ``?::`` would be one operator to the engine's parser.
+        self.replace(reader.at - 1, "? " if following is not None and following.text == "::" else "?")
+
+    def _stage(self, _: Token) -> None:
+        raise unsupported("a query on the files of a stage")
 
     def _variable(self, token: Token) -> None:
         variables, name = self.reader.inputs.variables or {}, token.text[1:].upper()
@@ -175,7 +185,12 @@ class Rewrite:
 
     def _word(self, token: Token) -> None:
         begin, binds = self.reader.at, self.reader.binds_used
-        replacement = self._own_table() if self.reader.sees("TABLE", "(") else self._own_function(token)
+        if self.reader.sees("IDENTIFIER", "("):
+            replacement: str | None = ".".join(map(quoted, self.reader.parts()))
+        elif self.reader.sees("TABLE", "("):
+            replacement = self._own_table()
+        else:
+            replacement = self._own_function(token)
         if replacement is None:
             self.reader.rewind(begin + 1, binds)
         else:
@@ -228,6 +243,11 @@ class Rewrite:
             c.TableCall(function=function, placeholder=placeholder, target=target, args=args, named=named)
         )
         return placeholder
+
+
+def quoted(name: str) -> str:
+    """A resolved identifier as SQL text."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def sql_literal(value: object) -> str:
