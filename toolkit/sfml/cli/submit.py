@@ -29,7 +29,18 @@ if TYPE_CHECKING:
     pass
 
 
-@click.command()
+class SubmitCommand(click.Command):
+    """Knows the mistake that everybody makes once."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            after = "Options of the script go after --, as in: sfml submit train.py -- --epochs 3"
+            raise click.UsageError(f"{error.format_message()} {after}", ctx) from error
+
+
+@click.command(cls=SubmitCommand)
 @click.argument("path", type=click.Path(path_type=Path))
 @click.argument("args", nargs=-1, type=click.UNPROCESSED)
 @click.option("--entrypoint", metavar="FILE", help="The script to run, where PATH is a folder.")
