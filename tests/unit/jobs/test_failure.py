@@ -19,6 +19,7 @@ def failure(**changes: Any) -> Failure:
     values: dict[str, Any] = {
         "job_id": "D.S.J",
         "status": "FAILED",
+        "logs_command": "sfml jobs logs D.S.J",
         "exit_code": 1,
         "error": None,
         "last_lines": ["one", "two"],
@@ -35,9 +36,9 @@ def test_explain__exception__has_the_remote_traceback() -> None:
     assert error.script_code == 1
 
 
-def test_explain__traceback_was_shown_with_the_log__is_not_repeated() -> None:
-    lines = ["Traceback (most recent call last):", '  File "t.py", line 3', "ValueError: bad"]
-    assert "line 3" not in str(explain(failure(error=ERROR, last_lines=lines, shown=True)).hint)
+def test_explain__no_result_file__has_the_traceback_of_the_log() -> None:
+    crash = ["Traceback (most recent call last):", '  File "t.py", line 3', "ValueError: bad"]
+    assert "line 3\nValueError: bad" in str(explain(failure(crash=crash, shown=True)).hint)
 
 
 def test_explain__exit_code_alone__shows_the_last_lines() -> None:
@@ -86,4 +87,4 @@ def test_advice__killed__explains_the_code(code: int, word: str) -> None:
 
 
 def test_advice__unknown_cause__names_the_whole_log() -> None:
-    assert advice(failure()) == ["sfml jobs logs --verbose D.S.J"]
+    assert advice(failure()) == ["sfml jobs logs D.S.J"]

@@ -10,44 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sfml import session as sessions
 from sfml.cli.output import Output
 from sfml.config import Config
 from sfml.errors import InterruptedByUserError, JobFailedError
+from sfml.session import Opening
 
 if TYPE_CHECKING:
-    from snowflake.connector import SnowflakeConnection
     from snowflake.snowpark import Session
 
     from sfml.jobs.finish import Outcome
+    from sfml.jobs.follow import Followed
 
 
-@contextmanager
-def session(config: Config) -> Iterator[Session]:
-    """An open session for a command that needs the ML Jobs client, which is loaded during the login."""
-    from sfml import session as sessions
-
-    _quiet()
-    opening = sessions.begin(config)
-    import snowflake.ml.jobs  # noqa: F401 - takes a second, which the login can use
-
-    opened = opening.session()
-    try:
-        yield opened
-    finally:
-        opened.connection.close()
-
-
-@contextmanager
-def connection(config: Config) -> Iterator[SnowflakeConnection]:
-    """An open connection for a command that needs nothing but statements."""
-    from sfml import session as sessions
-
-    _quiet()
-    opened = sessions.begin(config).connection()
-    try:
-        yield opened
-    finally:
-        opened.close()
+def begin(config: Config) -> Opening:
+    """Start to log in for a command; Snowflake's clients log what they also raise, which is printed once."""
+    logging.getLogger("snowflake").addHandler(logging.NullHandler())
+    return sessions.begin(config)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +42,6 @@ class View:
         self, session: Session, job_id: str, *, timeout: float | None, result_file: Path | None
     ) -> None:
         """Show the job to its end and its result; raises what explains any end but a good one."""
-        from sfml.jobs.finish import finish
         from sfml.jobs.follow import Follower
 
         with detaching(job_id, self.config):
@@ -75,15 +53,23 @@ class View:
                 verbose=self.verbose,
             )
             ended = follower.run(timeout=timeout)
-            outcome = finish(session, ended, shown=True, local=self.config.is_local)
+            outcome = self.finish(session, ended, shown=True)
         self.report(outcome, result_file)
+
+    def finish(self, session: Session, ended: Followed, *, shown: bool) -> Outcome:
+        """The outcome of a job that is over."""
+        from sfml.jobs.finish import finish
+
+        logs = f"{command('logs', ended.status.job_id, self.config)} --verbose"
+        return finish(session, ended, shown=shown, local=self.config.is_local, logs_command=logs)
 
     def report(self, outcome: Outcome, result_file: Path | None) -> None:
         """Print the result, or raise the error that explains why there is none."""
         answer = {"job_id": outcome.status.job_id, "status": outcome.status.status}
         if outcome.error is not None:
             if self.out.as_json:
-                self.out.value({**answer, "error": str(outcome.error)})
+                code = getattr(outcome.error, "script_code", None)
+                self.out.value({**answer, "error": str(outcome.error), "exit_code": code})
             raise self._with_code(outcome.error)
         self._show_result(outcome, answer, result_file)
 
@@ -134,8 +120,3 @@ def command(verb: str, job_id: str, config: Config) -> str:
     chosen = config.origins.get("connection") == "--connection"
     connection = ["--connection", str(config.connection)] if chosen else []
     return shlex.join(["sfml", "jobs", verb, *connection, job_id])
-
-
-def _quiet() -> None:
-    """Snowflake's clients log what they also raise; a command prints it once."""
-    logging.getLogger("snowflake").addHandler(logging.NullHandler())

@@ -35,7 +35,8 @@ def list_(config: Config, *, limit: int, everywhere: bool, out: Output) -> None:
     """List the newest jobs."""
     from sfml.jobs import api, status
 
-    with attached.connection(config) as connection:
+    with attached.begin(config) as opening:
+        connection = opening.connection()
         schema = None if everywhere else api.schema_of(connection)
         found = status.list_jobs(connection, schema=schema, limit=limit)
     out.table(
@@ -53,7 +54,8 @@ def status(config: Config, *, job_id: str, out: Output) -> None:
     from sfml.jobs import api
     from sfml.jobs.status import full_id, job_status
 
-    with attached.connection(config) as connection:
+    with attached.begin(config) as opening:
+        connection = opening.connection()
         found = job_status(connection, full_id(connection, job_id))
     out.value(api.described(found), text=found.status)
 
@@ -69,7 +71,8 @@ def logs(config: Config, *, job_id: str, follow: bool, verbose: bool, out: Outpu
     from sfml.jobs.follow import Follower, read_once
     from sfml.jobs.status import full_id, job_status
 
-    with attached.connection(config) as connection:
+    with attached.begin(config) as opening:
+        connection = opening.connection()
         found = job_status(connection, full_id(connection, job_id)).job_id
         if not follow:
             lines = read_once(connection, found, verbose=verbose)
@@ -80,6 +83,8 @@ def logs(config: Config, *, job_id: str, follow: bool, verbose: bool, out: Outpu
                 connection=connection, job_id=found, show=out.line, notice=out.progress, verbose=verbose
             )
             ended = follower.run()
+            for line in ended.crash:
+                out.line(line)
     out.progress(f"job {found} {ended.status.status}")
 
 
@@ -109,7 +114,8 @@ def wait(
 
     if result_file is not None:
         results.require_writable(result_file)
-    with attached.session(config) as session:
+    with attached.begin(config) as opening:
+        session = opening.session()
         found = job_status(session.connection, full_id(session.connection, job_id)).job_id
         view = attached.View(config=config, out=out, verbose=verbose, script_code=propagate_exit_code)
         view.see_through(session, found, timeout=timeout, result_file=result_file)
@@ -125,13 +131,14 @@ def wait(
 def result(config: Config, *, job_id: str, result_file: Path | None, out: Output) -> None:
     """Print what a job returned; exits 101 while it runs."""
     from sfml.jobs import results
-    from sfml.jobs.finish import finish
     from sfml.jobs.follow import Followed, read_once
     from sfml.jobs.status import full_id, job_status
 
     if result_file is not None:
         results.require_writable(result_file)
-    with attached.session(config) as session:
+    view = attached.View(config=config, out=out, verbose=False, script_code=False)
+    with attached.begin(config) as opening:
+        session = opening.session()
         found = job_status(session.connection, full_id(session.connection, job_id))
         if not found.is_over:
             raise NotFinishedError(
@@ -139,9 +146,8 @@ def result(config: Config, *, job_id: str, result_file: Path | None, out: Output
                 hint=f"see it through: {attached.command('wait', found.job_id, config)}",
             )
         lines = [] if found.status == "DONE" else read_once(session.connection, found.job_id, verbose=True)
-        ended = Followed(status=found, last_lines=lines[-50:], started=True)
-        outcome = finish(session, ended, shown=False, local=config.is_local)
-    view = attached.View(config=config, out=out, verbose=False, script_code=False)
+        ended = Followed(status=found, last_lines=lines[-50:], started=True, crash=[])
+        outcome = view.finish(session, ended, shown=False)
     view.report(outcome, result_file)
 
 
@@ -154,7 +160,8 @@ def cancel(config: Config, *, job_id: str, dry_run: bool, out: Output) -> None:
     """End a job; one that has ended already stays as it is."""
     from sfml.jobs.status import cancel_job, full_id, job_status
 
-    with attached.connection(config) as connection:
+    with attached.begin(config) as opening:
+        connection = opening.connection()
         found = job_status(connection, full_id(connection, job_id))
         if found.is_over:
             out.value(

@@ -131,19 +131,17 @@ def _run(
     propagate_exit_code: bool,
     verbose: bool,
 ) -> None:
-    from sfml.jobs.submit import check_pool, find_pool
     from sfml.jobs.submit import submit as submit_job
 
-    with attached.session(config) as session:
-        check_pool(find_pool(session.connection, wanted.compute_pool), nodes=wanted.nodes)
-        job = submit_job(session, wanted)
+    with attached.begin(config) as opening:
+        job = submit_job(opening, wanted)
         if not wait:
             out.value({"job_id": job.id, "status": job.status}, text=job.id)
             out.progress(f"see it through: {attached.command('wait', job.id, config)}")
             return
         out.progress(f"job {job.id} on {wanted.compute_pool}")
         view = attached.View(config=config, out=out, verbose=verbose, script_code=propagate_exit_code)
-        view.see_through(session, job.id, timeout=timeout, result_file=result_file)
+        view.see_through(opening.session(), job.id, timeout=timeout, result_file=result_file)
 
 
 def _show_plan(config: Config, wanted: Request, out: Output) -> None:

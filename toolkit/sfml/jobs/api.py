@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from sfml.config import SYSTEM_GPU_POOL, Config
 from sfml.jobs import payload, request
 from sfml.jobs.request import Request
 from sfml.jobs.status import JobStatus
+from sfml.session import Opening, begin, opened
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -83,7 +83,8 @@ def get_job(
     """What is known of a job, with its pool, nodes, owner and times; NotFoundError where there is none."""
     from sfml.jobs.status import full_id, job_status
 
-    with _connected(_configured(connection_name), session) as connection:
+    with _opening(_configured(connection_name), session) as opening:
+        connection = opening.connection()
         return described(job_status(connection, full_id(connection, job_id)))
 
 
@@ -99,7 +100,8 @@ def list_jobs(
     from sfml.jobs import status
 
     chosen = _configured(connection_name, database=database, schema=schema)
-    with _connected(chosen, session) as connection:
+    with _opening(chosen, session) as opening:
+        connection = opening.connection()
         found = status.list_jobs(connection, schema=schema_of(connection), limit=limit)
     return [described(job) for job in found]
 
@@ -140,7 +142,7 @@ def _submit(
     session: Session | None = None,
     **options: Any,
 ) -> dict[str, Any]:
-    from sfml.jobs.submit import check_pool, find_pool, submit
+    from sfml.jobs.submit import submit
 
     chosen = _configured(
         connection_name,
@@ -154,11 +156,10 @@ def _submit(
     if gpu and chosen.origins["compute_pool"] == "default":
         chosen = replace(chosen, compute_pool=SYSTEM_GPU_POOL)
     wanted = _request(chosen, payload.locate(path, entrypoint), pip or (), args or (), **options)
-    with _session(chosen, session) as open_session:
-        check_pool(find_pool(open_session.connection, wanted.compute_pool), nodes=wanted.nodes, gpu=gpu)
-        job = submit(open_session, wanted)
+    with _opening(chosen, session) as opening:
+        job = submit(opening, wanted, gpu=gpu)
         answer = {"job_id": job.id, "status": job.status, "compute_pool": wanted.compute_pool}
-        return _waited(open_session, answer, timeout, chosen) if wait else answer
+        return _waited(opening.session(), answer, timeout, chosen) if wait else answer
 
 
 def _request(
@@ -213,30 +214,6 @@ def _configured(connection_name: str | None, **flags: object) -> Config:
     return config.resolve({"connection": connection_name, **flags}, os.environ, project.root(Path.cwd()))
 
 
-@contextmanager
-def _session(chosen: Config, given: Session | None) -> Iterator[Session]:
+def _opening(chosen: Config, given: Session | None) -> Opening:
     """The given session, or one of our own that is closed at the end."""
-    if given is not None:
-        yield given
-        return
-    from sfml.session import connect
-
-    session = connect(chosen)
-    try:
-        yield session
-    finally:
-        session.connection.close()
-
-
-@contextmanager
-def _connected(chosen: Config, given: Session | None) -> Iterator[SnowflakeConnection]:
-    if given is not None:
-        yield given.connection
-        return
-    from sfml.session import begin
-
-    connection = begin(chosen).connection()
-    try:
-        yield connection
-    finally:
-        connection.close()
+    return begin(chosen) if given is None else opened(given)

@@ -11,6 +11,7 @@ import os
 import runpy
 import sys
 import threading
+from pathlib import Path
 
 # After a cancelled job's processes get SIGTERM they have 30 s (docs.snowflake.com, "Service termination").
 GRACE = 45
@@ -28,8 +29,9 @@ def run() -> object:
         timer = threading.Timer(limit, out_of_time, [limit])
         timer.daemon = True
         timer.start()
-    sys.argv = [order["script"], *order["args"]]
-    return runpy.run_path(order["script"], run_name="__main__").get("__return__")
+    script = str(Path(order["script"]).absolute())
+    sys.argv = [script, *order["args"]]
+    return runpy.run_path(script, run_name="__main__").get("__return__")
 
 
 def out_of_time(limit: int) -> None:

@@ -16,13 +16,18 @@ _KILLED, _SEGFAULT, _TERMINATED = 137, 139, 143
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
-    """What is known of a job that did not end well. ``shown``: its last lines are on the screen already."""
+    """What is known of a job that did not end well. ``shown``: its last lines are on the screen already.
+
+    ``crash`` is the traceback out of its log; ``logs_command`` prints the whole log.
+    """
 
     job_id: str
     status: str
+    logs_command: str
     exit_code: int | None
     error: RemoteError | None
     last_lines: Sequence[str]
+    crash: Sequence[str] = ()
     shown: bool
     started: bool = True
 
@@ -47,7 +52,7 @@ def advice(failure: Failure) -> list[str]:
         found.append(_BY_CODE[failure.exit_code])
     if failure.status == "CANCELLED":
         return []
-    return list(dict.fromkeys(found)) or [f"sfml jobs logs --verbose {failure.job_id}"]
+    return list(dict.fromkeys(found)) or [failure.logs_command]
 
 
 def _what(failure: Failure) -> str:
@@ -66,11 +71,9 @@ def _reason(failure: Failure) -> str:
 
 
 def _traceback(failure: Failure) -> list[str]:
-    """The remote traceback, unless the log that was shown ends with it."""
+    """Where the script was when it failed: as it wrote it down itself, else as the log has it."""
     if failure.error is None or not failure.error.traceback:
-        return []
-    if failure.shown and any(line.strip() == str(failure.error) for line in failure.last_lines[-30:]):
-        return []
+        return list(failure.crash)
     frames = failure.error.traceback.rstrip().splitlines()
     return ["Traceback (in the job, most recent call last):", *frames, str(failure.error)]
 

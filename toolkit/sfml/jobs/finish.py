@@ -25,10 +25,12 @@ class Outcome:
     error: SfmlError | None = None
 
 
-def finish(session: Session, followed: Followed, *, shown: bool, local: bool) -> Outcome:
+def finish(
+    session: Session, followed: Followed, *, shown: bool, local: bool, logs_command: str | None = None
+) -> Outcome:
     """The outcome of a job that is over. Its state decides: a result file alone makes no success.
 
-    ``shown``: the job's lines are on the screen already.
+    ``shown``: the job's lines are on the screen already; ``logs_command`` prints them all.
     """
     status = followed.status
     done = status.status == "DONE"
@@ -40,9 +42,11 @@ def finish(session: Session, followed: Followed, *, shown: bool, local: bool) ->
     failure = Failure(
         job_id=status.job_id,
         status="FAILED" if done else status.status,
+        logs_command=logs_command or f"sfml jobs logs --verbose {status.job_id}",
         exit_code=exit_code(session.connection, status.job_id),
         error=result.error,
         last_lines=followed.last_lines,
+        crash=followed.crash,
         shown=shown,
         started=followed.started,
     )

@@ -31,11 +31,15 @@ Show = Callable[[str], None]
 
 @dataclass(kw_only=True)
 class Followed:
-    """A job that has ended, and the last lines of its log; ``started``: whether its script ever ran."""
+    """A job that has ended, and the last lines of its log; ``started``: whether its script ever ran.
+
+    ``crash``: the traceback that ended the script, which is not among the lines that were shown.
+    """
 
     status: JobStatus
     last_lines: list[str]
     started: bool
+    crash: list[str]
 
 
 class Watch:
@@ -132,7 +136,8 @@ def read_once(connection: SnowflakeConnection, job_id: str, *, verbose: bool) ->
     script = ScriptLines()
     if verbose:
         return lines
-    return [*(shown for line in lines for shown in script.feed(line)), *script.end()]
+    shown = [text for line in lines for text in script.feed(line)]
+    return [*shown, *script.end(), *script.crash]
 
 
 @dataclass(kw_only=True)
@@ -166,7 +171,16 @@ class Follower:
             watch.ended.wait(max(0.0, min(next(pause), left)))
         for line in self._script.end():
             self._show(line)
-        return Followed(status=watch.status(), last_lines=self._last, started=self._script.started)
+        status = watch.status()
+        if status.status == "DONE":  # a script that went on after something that only looked like its end
+            for line in self._script.crash:
+                self._show(line)
+        return Followed(
+            status=status,
+            last_lines=self._last,
+            started=self._script.started or self.verbose,
+            crash=self._script.crash,
+        )
 
     def _show_new(self, reader: LogReader, *, last: bool) -> bool:
         with translated():

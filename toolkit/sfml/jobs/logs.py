@@ -19,6 +19,14 @@ STARTED = "ML job started"
 FINISHED = "ML job finished"
 _START_BANNER = (RULE, STARTED, RULE)
 _END_BANNER = (RULE, FINISHED, RULE)
+# How Python begins a traceback, and the first frame of one that ended the launcher.
+_TRACEBACK = "Traceback (most recent call last):"
+_LAUNCHERS_FRAME = re.compile(r'  File ".*mljob_launcher\.py", line \d+, in <module>')
+# What the launcher and its start script say themselves while the script's lines are shown.
+_LAUNCHERS_OWN = re.compile(
+    r"[\d-]{10} [\d:]{8},\d{3} - INFO - (?:Clos(?:ing|ed) session: \d+|Canceling all running queries)"
+    r"|User job completed\. Signaling workers to shut down\.\.\.|Head node job completed\. Exiting\."
+)
 # With include_timestamps, a line starts like this; the space after it is the function's own.
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d) ?")
 # This many lines on each side of a gap are looked up in the persisted log.
@@ -94,10 +102,12 @@ class Merger:
 class ScriptLines:
     """Keeps the lines that the script wrote: those after the launcher's start banner, before its end banner.
 
-    The text of a banner in the script's own output stays: only the last end banner counts.
+    The text of a banner in the script's own output stays: only the last end banner counts. When the script
+    crashed, the launcher's own traceback of it goes to ``crash``.
     """
 
     started: bool = False
+    crash: list[str] = field(default_factory=list)
     _previous: str = ""
     _held: list[str] = field(default_factory=list)
 
@@ -110,6 +120,12 @@ class ScriptLines:
         if self._previous == STARTED:
             self._previous = ""
             return [] if line == RULE else [line]
+        if _LAUNCHERS_OWN.fullmatch(line):
+            return []
+        if self.crash or (self._held == [_TRACEBACK] and _LAUNCHERS_FRAME.match(line)):
+            self.crash += [*self._held, line]
+            self._held = []
+            return []
         return self._hold_or_release(line)
 
     def end(self) -> list[str]:
@@ -124,6 +140,7 @@ class ScriptLines:
             keep = 3 if tuple(held[-3:]) == _END_BANNER else len(held)
         else:
             keep = next(n for n in (2, 1, 0) if tuple(held[len(held) - n :]) == _END_BANNER[:n])
+            keep = keep or int(line == _TRACEBACK)
         self._held = held[len(held) - keep :]
         return held[: len(held) - keep]
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import json
 import uuid
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sfml import sql
 from sfml.config import nearest
-from sfml.errors import InputError, NotFoundError
+from sfml.errors import InputError, NotFoundError, SfmlError
 from sfml.jobs.request import Request
 from sfml.jobs.status import rows_of
 from sfml.jobs.upload import Upload
+from sfml.session import Opening, in_background, without_collection
 from sfml.session.faults import translated
 
 if TYPE_CHECKING:
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
 # The options of the launcher in a job (snowflake.ml.jobs, mljob_launcher.py): it takes them, and every
 # abbreviation of them, out of the script's arguments.
 _LAUNCHER_OPTIONS = ("--help", "--script_main_func", "--function_args")
+
+# After Ctrl-C, an upload that is still under way gets this long to end, so that it can be removed.
+_TAKE_BACK_WITHIN = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,17 +41,52 @@ class Pool:
     max_nodes: int
 
 
-def submit(session: Session, request: Request) -> Any:
-    """Submit the job; the client's ``MLJob``. An upload whose job was refused is removed."""
-    from snowflake.ml.jobs import MLJobDefinition
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A request whose pool was found and whose files are on the stage, below ``folder``."""
 
-    require_schema(session, request)
+    folder: str
+    payload: Upload
+
+
+def submit(opening: Opening, request: Request, *, gpu: bool = False) -> Any:
+    """Submit the job; the client's ``MLJob``. Files of a job that was refused are removed again.
+
+    The files travel while the client is imported, which takes longer.
+    """
+    preparing = in_background(lambda: prepare(opening.connection(), request, gpu=gpu))
+    try:
+        with without_collection():
+            from snowflake.ml.jobs import MLJobDefinition
+        return _execute(MLJobDefinition, opening.session(), request, preparing.result())
+    except BaseException:
+        _take_back(opening, preparing)
+        raise
+
+
+def prepare(connection: SnowflakeConnection, request: Request, *, gpu: bool = False) -> Prepared:
+    """Find the pool, then upload; nothing is left on the stage where that fails."""
+    require_schema(connection, request)
+    check_pool(find_pool(connection, request.compute_pool), nodes=request.nodes, gpu=gpu)
     folder = f"{request.stage.removeprefix('@').rstrip('/')}/{uuid.uuid4().hex[:8]}"
-    with_entry = needs_entry(request)
-    definition = MLJobDefinition(
+    payload = Upload(
+        payload=request.payload, requirements=request.requirements, with_entry=needs_entry(request)
+    )
+    try:
+        with translated():
+            payload.send(connection, f"{folder}/{request.name}")
+    except BaseException:
+        _remove(connection, folder)
+        raise
+    return Prepared(folder=folder, payload=payload)
+
+
+def _execute(definition_class: Any, session: Session, request: Request, prepared: Prepared) -> Any:
+    with_entry = prepared.payload.with_entry
+    definition = definition_class(
         source=str(request.payload.source),
         compute_pool=request.compute_pool,
-        stage_name=folder,
+        stage_name=prepared.folder,
         session=session,
         name=request.name,
         target_instances=request.nodes,
@@ -55,14 +96,19 @@ def submit(session: Session, request: Request) -> Any:
         runtime_environment=request.runtime,
         database=request.database,
         schema=request.schema,
-        payload=Upload(payload=request.payload, requirements=request.requirements, with_entry=with_entry),
+        payload=prepared.payload,
     )
+    with translated():
+        return definition(*(() if with_entry else request.args))
+
+
+def _take_back(opening: Opening, preparing: Future[Prepared]) -> None:
+    """Remove the files of a job that will not run, also when the upload ends only now."""
     try:
-        with translated():
-            return definition(*(() if with_entry else request.args))
-    except BaseException:
-        _remove(session.connection, folder)
-        raise
+        prepared = preparing.result(timeout=_TAKE_BACK_WITHIN)
+    except (SfmlError, FutureTimeout):  # nothing is there; or the error under way is the better one to report
+        return
+    _remove(opening.connection(), prepared.folder)
 
 
 def find_pool(connection: SnowflakeConnection, name: str) -> Pool:
@@ -90,12 +136,12 @@ def check_pool(pool: Pool, *, nodes: int, gpu: bool = False) -> None:
         )
 
 
-def require_schema(session: Session, request: Request) -> None:
+def require_schema(connection: SnowflakeConnection, request: Request) -> None:
     """InputError where neither the request nor the session says in which schema the job is to be."""
     if request.database is not None and request.schema is None:
         raise InputError("a database was given without a schema", hint="add --schema")
-    database = request.database or session.get_current_database()
-    schema = request.schema or session.get_current_schema()
+    database = request.database or connection.database
+    schema = request.schema or connection.schema
     missing = [word for word, value in (("database", database), ("schema", schema)) if value is None]
     if missing:
         raise InputError(

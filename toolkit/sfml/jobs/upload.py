@@ -7,16 +7,17 @@ is the same, byte by byte. It is what ``MLJobDefinition`` takes as its ``payload
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from sfml import sql
+from sfml.errors import ToolMissingError
 from sfml.jobs import entry
 from sfml.jobs.payload import Payload
 from sfml.session.faults import DOES_NOT_EXIST
@@ -55,16 +56,18 @@ class Upload:
     requirements: tuple[str, ...] = ()
     with_entry: bool = False
 
-    def upload(self, session: Session, stage_path: PurePosixPath, overwrite: bool = False) -> Any:  # noqa: ARG002 - as the client calls it
-        """Put everything below ``stage_path``; what the client wants to know of it."""
-        from snowflake.ml.jobs._utils import constants, type_utils
-
-        stage = str(stage_path).removeprefix("@")
+    def send(self, connection: SnowflakeConnection, stage_path: str) -> None:
+        """Put everything below ``stage_path``."""
         with tempfile.TemporaryDirectory(prefix="sfml-") as name:
             for number, (remote, contents) in enumerate(self.folders().items()):
                 folder = Path(name, str(number))
                 _gather(contents, folder)
-                _put(session.connection, folder, f"{stage}/{remote}")
+                _put(connection, folder, f"{stage_path}/{remote}")
+
+    def upload(self, session: Session, stage_path: PurePosixPath, overwrite: bool = False) -> Any:  # noqa: ARG002 - as the client calls it
+        """What the client wants to know of the files, which ``send`` has put there already."""
+        from snowflake.ml.jobs._utils import constants, type_utils
+
         mount = constants.STAGE_VOLUME_MOUNT_PATH
         script = ENTRY_NAME if self.with_entry else f"{mount}/app/{self.payload.entrypoint}"
         return type_utils.UploadedPayload(
@@ -109,9 +112,14 @@ def is_tool_folder(path: Path) -> bool:
 
 
 def client_scripts() -> Iterable[Path]:
-    """The scripts that the client sends with every job."""
-    folder = resources.files("snowflake.ml.jobs._utils").joinpath("scripts")
-    return sorted(Path(str(file)) for file in folder.iterdir() if file.is_file())
+    """The scripts that the client sends with every job; found without importing the client."""
+    package = importlib.util.find_spec("snowflake.ml")
+    places = [] if package is None else package.submodule_search_locations or []
+    for place in places:
+        folder = Path(place, "jobs", "_utils", "scripts")
+        if folder.is_dir():
+            return sorted(file for file in folder.iterdir() if file.is_file())
+    raise ToolMissingError("snowflake.ml.jobs is not installed", hint="pip install snowflake-ml-python")
 
 
 def _cloudpickle(requirements: tuple[str, ...]) -> dict[str, Path | str]:

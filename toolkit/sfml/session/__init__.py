@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sfml import config, project
 from sfml.config import Config
-from sfml.errors import NoConnectionError
+from sfml.errors import NoConnectionError, NotFoundError
 from sfml.session.faults import translated
 
 if TYPE_CHECKING:
@@ -40,24 +41,35 @@ def connect(config: Config) -> Session:
     return begin(config).session()
 
 
-@dataclass(frozen=True, kw_only=True)
 class Opening:
-    """A login under way. What the caller imports meanwhile costs no time of its own."""
+    """A login under way: what the caller imports meanwhile costs no time. Closes what it opened."""
 
-    future: Future[SnowflakeConnection]
+    def __init__(self, future: Future[SnowflakeConnection], *, given: Session | None = None) -> None:
+        self._future = future
+        self._given = given
+        self._session = given
 
     def connection(self) -> SnowflakeConnection:
         """The connection, once it is there."""
-        return self.future.result()
+        return self._future.result()
 
     def session(self) -> Session:
         """The same connection as a Snowpark session."""
-        from snowflake.snowpark import Session
+        if self._session is None:
+            with without_collection():
+                from snowflake.snowpark import Session
 
-        connection = self.connection()
-        with translated():
-            session: Session = Session.builder.configs({"connection": connection}).create()
-        return session
+            with translated():
+                self._session = Session.builder.configs({"connection": self.connection()}).create()
+        return self._session
+
+    def __enter__(self) -> Opening:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        done = self._future.done() and not self._future.cancelled() and self._future.exception() is None
+        if self._given is None and done:
+            self._future.result().close()
 
 
 def begin(config: Config) -> Opening:
@@ -66,13 +78,47 @@ def begin(config: Config) -> Opening:
         raise NoConnectionError("no connection was chosen", hint=choices())
     _require_known(config)
     reached = in_background(lambda: _reach(config))
-    import snowflake.connector
+    with without_collection():
+        import snowflake.connector
 
     def log_in() -> SnowflakeConnection:
         with translated():
-            return snowflake.connector.connect(**reached.result())
+            opened = snowflake.connector.connect(**reached.result())
+        _require_place(config, opened)
+        return opened
 
-    return Opening(future=in_background(log_in))
+    return Opening(in_background(log_in))
+
+
+def opened(session: Session) -> Opening:
+    """An open session of somebody else's, which stays open."""
+    future: Future[SnowflakeConnection] = Future()
+    future.set_result(session.connection)
+    return Opening(future, given=session)
+
+
+@contextmanager
+def without_collection() -> Iterator[None]:
+    """For imports: the collector would look through their many objects again and again, for nothing."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+def _require_place(chosen: Config, connection: SnowflakeConnection) -> None:
+    """NotFoundError where the login dropped a database or schema: Snowflake lets one in without them."""
+    for kind, wanted, actual in (
+        ("database", chosen.database, connection.database),
+        ("schema", chosen.schema, connection.schema),
+    ):
+        if wanted is not None and actual is None:
+            connection.close()
+            raise NotFoundError(
+                f"there is no {kind} {wanted}, or your role may not see it",
+                hint=f"it comes from {chosen.origins.get(kind)}",
+            )
 
 
 def choices() -> str:
