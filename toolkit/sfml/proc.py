@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,7 +77,7 @@ def start_detached(
     """Start a program that outlives this one; what it writes goes to the file ``log``, for its owner only."""
     handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(handle, "ab") as file:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [find(command[0], env), *command[1:]],
             stdin=subprocess.DEVNULL,
             stdout=file,
@@ -85,6 +86,9 @@ def start_detached(
             cwd=cwd,
             start_new_session=True,
         )
+    # Takes note of its end, should that come while we are still here: no zombie stays.
+    threading.Thread(target=process.wait, daemon=True).start()
+    return process
 
 
 def find(program: str, env: Mapping[str, str] | None = None) -> str:

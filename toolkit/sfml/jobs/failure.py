@@ -10,6 +10,8 @@ from sfml.errors import CancelledError, JobFailedError, NotFoundError, SfmlError
 from sfml.jobs.results import RemoteError
 
 _LAST_LINES = 15
+# What runs the script: their frames come before the script's own.
+_RUNNERS = ("runpy", "mljob_launcher.py", "_sfml_entry.py")
 # A shell reports a program that a signal ended as 128 + the signal's number.
 _KILLED, _SEGFAULT, _TERMINATED = 137, 139, 143
 
@@ -74,8 +76,18 @@ def _traceback(failure: Failure) -> list[str]:
     """Where the script was when it failed: as it wrote it down itself, else as the log has it."""
     if failure.error is None or not failure.error.traceback:
         return list(failure.crash)
-    frames = failure.error.traceback.rstrip().splitlines()
+    frames = _own_frames(failure.error.traceback.rstrip().splitlines())
     return ["Traceback (in the job, most recent call last):", *frames, str(failure.error)]
+
+
+def _own_frames(lines: list[str]) -> list[str]:
+    """The traceback from the script's first frame on: how Python came to run it says nothing."""
+    own = next((at for at, line in enumerate(lines) if _is_own(line)), 0)
+    return lines[own:]
+
+
+def _is_own(line: str) -> bool:
+    return line.startswith('  File "') and not any(name in line for name in _RUNNERS)
 
 
 def _tail(failure: Failure) -> list[str]:
@@ -89,6 +101,10 @@ def _module(match: re.Match[str]) -> str:
     return f"the job lacks a package: --pip {match[1].split('.')[0]} (or the name of the package that has it)"
 
 
+def _package(match: re.Match[str]) -> str:
+    return f"pip finds no {match[1].strip()}: check name and version, or give the job an index (--eai)"
+
+
 def _network(_: re.Match[str]) -> str:
     return "the job may not reach that host: --eai INTEGRATION with a rule for it (PyPI too, for --pip)"
 
@@ -99,10 +115,11 @@ def _memory(_: re.Match[str]) -> str:
 
 _ADVICE: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"No module named '?([\w.]+)"), _module),
+    (re.compile(r"No matching distribution found for (.+)"), _package),
     (
         re.compile(
             r"Temporary failure in name resolution|Name or service not known|NameResolutionError"
-            r"|Max retries exceeded|No matching distribution found|Network is unreachable"
+            r"|Max retries exceeded|Network is unreachable"
         ),
         _network,
     ),

@@ -170,7 +170,10 @@ def _reach(chosen: Config) -> dict[str, Any]:
     settings = config.connections(os.environ)[str(chosen.connection)].value
     _require_host(settings)
     patience = _PATIENT if str(settings.get("authenticator", "")).lower() in _WITH_A_PERSON else _PROMPT
-    return {"connection_name": chosen.connection, "login_timeout": patience, **common}
+    named = {"connection_name": chosen.connection, "login_timeout": patience, **common}
+    # Where the file is, the connector decides when it is imported; say it again, for what was set since.
+    file = config.connection_files(os.environ).connections
+    return {**named, "connections_file_path": file} if file.exists() else named
 
 
 def _require_host(settings: dict[str, Any]) -> None:
