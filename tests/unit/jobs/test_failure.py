@@ -48,10 +48,11 @@ def test_explain__exit_code_alone__shows_the_last_lines() -> None:
 
 
 def test_explain__script_never_began__shows_the_log_even_when_attached() -> None:
-    error = explain(failure(shown=True, started=False, last_lines=["ERROR: No matching distribution found"]))
+    lines = ["ERROR: No matching distribution found for nosuch==9"]
+    error = explain(failure(shown=True, started=False, last_lines=lines))
     assert "before its script began" in str(error)
-    assert "No matching distribution" in str(error.hint)
-    assert "--eai" in str(error.hint)
+    assert lines[0] in str(error.hint)
+    assert "pip finds no nosuch==9" in str(error.hint)
 
 
 def test_explain__cancelled__is_not_a_failure() -> None:
