@@ -100,6 +100,11 @@ class Catalog:
         self._upgrade()
         self._db.executescript(_SCHEMA)
 
+    @property
+    def lock(self) -> threading.RLock:
+        """What each call holds. State that changes with the catalog shares it: nobody waits for two locks."""
+        return self._lock
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Several reads and writes as one; nests."""

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from sfml.emulator.executors.overlay import Layer, Overlays, repeatable, satisfied
+from sfml.emulator.executors.overlay import Layer, Overlays
+from sfml.emulator.executors.requirements import repeatable, satisfied
 
 YAML = metadata.version("pyyaml")
 

@@ -18,6 +18,7 @@ from sfml.emulator.faults import Fault
 from sfml.emulator.mljobs import logs, names, pools, runtimes, spec
 from sfml.emulator.mljobs.launch import size
 from sfml.emulator.mljobs.pools import PoolState, Usage
+from sfml.emulator.mljobs.rendering import render
 from sfml.emulator.mljobs.scheduling import Demand, place
 from sfml.emulator.mljobs.states import TRANSITIONS, InstanceStatus, JobStatus, status_of
 from sfml.specs.families import FAMILIES
@@ -126,7 +127,7 @@ def test_ml_job__overrides_break_it__is_refused(over: dict[str, Any]) -> None:
 
 def test_render__specification__is_yaml_with_quoted_strings() -> None:
     built = ml_job(ENV_VARS={"A": 1, "ANSWER": "no"})
-    text = spec.render(built, registry="host")
+    text = render(built, registry="host")
     assert text.startswith("---\nspec:\n")
     assert 'A: "1"' in text
     assert 'ANSWER: "no"' in text

@@ -17,7 +17,7 @@ def context_of(identity: Identity, login: LoginRequest, catalog: Catalog) -> Con
 
     With CLIENT_VALIDATE_DEFAULT_PARAMETERS, an object that does not exist is refused instead.
     """
-    defaults = _defaults(identity)
+    defaults = _defaults(identity, catalog)
     strict = bool(login.parameters.get("CLIENT_VALIDATE_DEFAULT_PARAMETERS"))
     wanted = _resolved(login.database) or defaults.get("database")
     database = _existing(catalog, Kind.DATABASE, Name(name=wanted or ""), strict=strict)
@@ -73,10 +73,9 @@ def _existing(catalog: Catalog, kind: Kind, name: Name, *, strict: bool) -> str 
     return None
 
 
-def _defaults(identity: Identity) -> Mapping[str, str]:
-    if identity.service:  # a job's name is qualified: that is where it runs
-        database, _, rest = identity.service.partition(".")
-        return {"database": database, "schema": rest.partition(".")[0]}
+def _defaults(identity: Identity, catalog: Catalog) -> Mapping[str, str]:
+    if identity.service:
+        return _of_service(identity.service, catalog)
     properties = identity.record.properties if identity.record else {}
     database, _, schema = str(properties.get("default_namespace") or "").partition(".")
     found = {
@@ -85,6 +84,15 @@ def _defaults(identity: Identity) -> Mapping[str, str]:
         "warehouse": str(properties.get("default_warehouse") or ""),
     }
     return {key: value for key, value in found.items() if value}
+
+
+def _of_service(service: str, catalog: Catalog) -> Mapping[str, str]:
+    """A job's name is qualified: that is where it runs; its QUERY_WAREHOUSE is what its queries run on."""
+    database, _, rest = service.partition(".")
+    schema, _, name = rest.partition(".")
+    found = catalog.get(Kind.SERVICE, Name(name=name, schema=schema, database=database))
+    warehouse = found.properties.get("query_warehouse") if found else None
+    return {"database": database, "schema": schema, "warehouse": str(warehouse or "")}
 
 
 def _resolved(name: str | None) -> str | None:

@@ -64,6 +64,9 @@ class Executor(Protocol):
 
     def start(self, run: Run, report: Callable[[Report], None]) -> Handle: ...
 
+    def warm(self) -> None:
+        """Do ahead of the first run what it would otherwise wait for."""
+
     def clear(self, directory: Path) -> None:
         """End what is left of the run in this directory after the server died (nothing, usually)."""
 

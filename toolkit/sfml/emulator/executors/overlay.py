@@ -9,21 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import shutil
 import site
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import metadata, util
+from importlib import util
 from pathlib import Path
-
-from packaging.requirements import InvalidRequirement, Requirement
 
 _VERSION = f"python{sys.version_info.major}.{sys.version_info.minor}"
 _LAYER_FILE = "_layers.pth"
-# Options of a requirements file after which the same text gives the same packages.
-_INDEX_OPTION = re.compile(r"(-i|--(index-url|extra-index-url|find-links|pre|only-binary|prefer-binary))\b")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,9 +41,8 @@ class Overlays:
 
     def create(self, directory: Path, requirements: Sequence[Path]) -> Layer:
         """A new environment in ``directory`` for a run with these requirements files; where those go."""
-        texts = [path.read_text("utf-8", "replace") for path in requirements if path.is_file()]
-        answers = [satisfied(text) for text in texts]
-        layer = self._own(directory, texts, answers) if all(answers) else self._shared(texts, directory)
+        texts = [path.read_text("utf-8", "replace") for path in requirements]
+        layer = self._layer(directory, texts)
         below = [] if layer.directory == directory else [_packages(layer.directory)]
         make(directory, [*below, *self._base])
         return layer
@@ -66,6 +60,20 @@ class Overlays:
                 return
         shutil.rmtree(layer.directory, ignore_errors=True)
 
+    def _layer(self, directory: Path, texts: list[str]) -> Layer:
+        if not texts:
+            return self._own(directory, [], [])
+        # Loaded with the first requirements: the server starts without it.
+        from sfml.emulator.executors.requirements import repeatable, satisfied
+
+        answers = [satisfied(text) for text in texts]
+        if None not in answers:
+            return self._own(directory, texts, answers)
+        if all(map(repeatable, texts)):
+            return self._shared(texts)
+        (directory / "installed").mkdir(parents=True)
+        return Layer(directory=directory, installed=directory / "installed")
+
     def _own(self, directory: Path, texts: list[str], answers: list[str | None]) -> Layer:
         """Nothing to install: each file gets a record saying by what it is satisfied."""
         installed = directory / "installed"
@@ -75,11 +83,8 @@ class Overlays:
             (installed / f"{number}.log").write_text(answer or "")
         return Layer(directory=directory, installed=installed)
 
-    def _shared(self, texts: list[str], directory: Path) -> Layer:
-        if not all(map(repeatable, texts)):
-            installed = directory / "installed"
-            installed.mkdir(parents=True)
-            return Layer(directory=directory, installed=installed)
+    def _shared(self, texts: list[str]) -> Layer:
+        """What an earlier run installed, or a new layer for this one to fill."""
         key = hashlib.sha256("\0".join([*texts, *self._base, sys.version]).encode()).hexdigest()[:24]
         name = self._root / key
         if name.is_dir():
@@ -87,7 +92,7 @@ class Overlays:
         fresh = self._root / f"{key}-{os.urandom(4).hex()}"
         (fresh / "installed").mkdir(parents=True)
         make(fresh, self._base)
-        return Layer(directory=fresh, installed=fresh / "installed", publish_as=name, files=len(texts))
+        return Layer(directory=fresh, installed=fresh / "installed", publish_as=name, files=len(set(texts)))
 
 
 def make(directory: Path, below: Sequence[str]) -> None:
@@ -108,42 +113,6 @@ def make(directory: Path, below: Sequence[str]) -> None:
     pip = directory / "bin" / "pip"
     pip.write_text(f'#!/bin/sh\nexec "{directory}/bin/python" -m pip "$@"\n')
     pip.chmod(0o755)
-
-
-def satisfied(text: str) -> str | None:
-    """What pip would say if the server's environment has all that is asked; None if pip must be."""
-    said = []
-    for line in _lines(text):
-        try:
-            wanted = Requirement(line)
-            if wanted.marker is not None and not wanted.marker.evaluate():
-                continue
-            present = metadata.version(wanted.name)
-        except (InvalidRequirement, metadata.PackageNotFoundError):
-            return None
-        if wanted.url or wanted.extras or not wanted.specifier.contains(present, prereleases=True):
-            return None
-        said.append(f"Requirement already satisfied: {line} (the environment has {present})\n")
-    return "".join(said)
-
-
-def repeatable(text: str) -> bool:
-    """Whether the text alone says what is installed: names and index options, no files or archives."""
-    for line in _lines(text):
-        if _INDEX_OPTION.match(line):
-            continue
-        try:
-            if Requirement(line).url:
-                return False
-        except InvalidRequirement:
-            return False
-    return True
-
-
-def _lines(text: str) -> list[str]:
-    joined = re.sub(r"\\\r?\n", " ", text)
-    stripped = (re.sub(r"(^|\s)#.*", "", line).strip() for line in joined.splitlines())
-    return [line for line in stripped if line]
 
 
 def _packages(directory: Path) -> str:

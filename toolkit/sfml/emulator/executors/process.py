@@ -7,6 +7,7 @@ Where the kernel allows it, a run has its own mount, user and process namespaces
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import shutil
@@ -81,6 +82,11 @@ class ProcessExecutor:
         self._running[thread] = handle
         thread.start()
         return handle
+
+    def warm(self) -> None:
+        """Find out what the kernel can do, and load what reads requirements."""
+        self.isolates()
+        importlib.import_module("sfml.emulator.executors.requirements")
 
     def isolates(self) -> bool:
         """Whether runs get namespaces of their own."""

@@ -11,14 +11,16 @@ from dataclasses import replace
 from typing import Any
 
 from sfml.emulator.context import Context
-from sfml.emulator.faults import Fault
 from sfml.emulator.handlers import (
+    calls,
     databases,
     files,
     functions,
     grants,
+    pools,
     query,
     roles,
+    services,
     session,
     stages,
     tables,
@@ -32,11 +34,7 @@ from sfml.emulator.statements import commands as c
 Handler = Callable[[Any, Request, Context, Backend], Answer]
 
 
-def _call(command: c.Call, _: Request, __: Context, ___: Backend) -> Rows:
-    raise Fault("002140", "42601", f"SQL compilation error:\nUnknown function {command.function}")
-
-
-_queries = query.Queries(_call)
+_queries = query.Queries(calls.call)
 
 HANDLERS: Mapping[type, Handler] = {
     # sessions
@@ -94,6 +92,19 @@ HANDLERS: Mapping[type, Handler] = {
     c.ListFiles: stages.list_files,
     c.RemoveFiles: stages.remove_files,
     c.CopyFiles: stages.copy_files,
+    # compute pools
+    c.CreateComputePool: pools.create,
+    c.AlterComputePool: pools.alter,
+    c.DropComputePool: pools.drop,
+    c.ShowComputePools: pools.show,
+    c.DescribeComputePool: pools.describe,
+    c.ShowComputePoolInstanceFamilies: pools.show_families,
+    # services and jobs
+    c.DescribeService: services.describe,
+    c.DropService: services.drop,
+    c.ShowServices: services.show,
+    c.ShowServiceInstances: services.show_instances,
+    c.ShowServiceContainers: services.show_containers,
     # queries
     c.SelectConstants: functions.select_constants,
     c.ResultScan: query.result_scan,
@@ -101,7 +112,7 @@ HANDLERS: Mapping[type, Handler] = {
     c.CopyInto: _queries.copy_into,
     c.DropFileFormat: files.drop_file_format,
     c.ShowTables: tables.show,
-    c.Call: _call,
+    c.Call: calls.call,
 }
 
 # Commands that may be run to be described: they change nothing, or the engine describes them itself.

@@ -10,7 +10,7 @@ from sfml.emulator import parameters
 from sfml.emulator.context import Context
 from sfml.emulator.engine import Place, Statement
 from sfml.emulator.faults import Fault, invalid, unsupported
-from sfml.emulator.handlers import files
+from sfml.emulator.handlers import files, job_calls
 from sfml.emulator.handlers.base import Backend, Request
 from sfml.emulator.handlers.functions import Asked, select_constants, value
 from sfml.emulator.handlers.objects import SUCCEEDED
@@ -79,9 +79,7 @@ class Queries:
             return files.infer_schema(call, asked.context, asked.backend)
         args = tuple(self.evaluate(argument, asked) for argument in call.args)
         named = {name: self.evaluate(argument, asked) for name, argument in call.named.items()}
-        rows = asked.backend.jobs.table(call.function, call.target, args, named, asked.context)
-        assert isinstance(rows, Rows)
-        return rows
+        return job_calls.rows_of(call.function, call.target, args, named, asked.context, asked.backend)
 
     def evaluate(self, argument: object, asked: Asked) -> object:
         """The value of an argument or expression, with the engine's help where it is no literal."""

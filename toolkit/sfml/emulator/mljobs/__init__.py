@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import datetime
 
@@ -30,9 +29,14 @@ def start(
         settings=settings, catalog=catalog, stages=stages, endpoint=endpoint, issue_token=issue_token
     )
     executor = ProcessExecutor(settings.state / "executor", provide=settings.paths)
-    jobs = Jobs(catalog=catalog, launcher=launcher, executor=executor, clock=clock)
+    jobs = Jobs(
+        catalog=catalog,
+        launcher=launcher,
+        executor=executor,
+        clock=clock,
+        tokens_every=settings.service_token_lifetime / 2,
+    )
     jobs.pools.ensure_system(_SYSTEM_ROLE, now=clock())
     jobs.recover()
-    every = settings.service_token_lifetime / 2
-    threading.Thread(target=jobs.keep_tokens_fresh, args=(every,), daemon=True, name="job tokens").start()
+    jobs.begin()
     return jobs

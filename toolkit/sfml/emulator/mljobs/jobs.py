@@ -43,38 +43,55 @@ class Jobs:
     """All jobs and the pools they run on. Safe to share between threads; nobody waits with the lock held."""
 
     def __init__(
-        self, *, catalog: Catalog, launcher: Launcher, executor: Executor, clock: Callable[[], datetime]
+        self,
+        *,
+        catalog: Catalog,
+        launcher: Launcher,
+        executor: Executor,
+        clock: Callable[[], datetime],
+        tokens_every: float,
     ) -> None:
         self.pools = Pools(catalog)
         self.launcher = launcher
         self._catalog = catalog
         self._executor = executor
         self._clock = clock
-        self._changed = threading.Condition(threading.RLock())
+        self._changed = threading.Condition(catalog.lock)
         self._live: dict[int, Job] = {}  # jobs that are not over, oldest first
         self._handles: dict[tuple[int, int], Handle] = {}  # (job, instance) with a node
         self._dropped: set[int] = set()  # jobs whose runs are about to end, and then their directories go
         self._last_use: dict[str, datetime] = {}
+        self._begun = False
         self._closing = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, args=(tokens_every,), daemon=True)
 
     # --- the server's life
 
     def recover(self) -> None:
-        """Make the state true again after a server that just ended, and go on with what still waits."""
+        """Make the state true again after a server that just ended."""
         with self._changed:
             for job in sorted(self.find(), key=lambda job: job.record.id):
                 if not job.status.final:
                     self._recover(job)
             self._sweep()
+
+    def begin(self) -> None:
+        """Start what waits, and whatever is created from now on; the server answers already."""
+        with self._changed:
+            self._begun = True
             self.schedule()
+        self._keeper.start()
 
     def close(self) -> None:
         """Kill all runs; their jobs fail with the reason, those without a node wait for the next server."""
         self._closing.set()
         self._executor.close()
+        if self._keeper.is_alive():
+            self._keeper.join()
 
-    def keep_tokens_fresh(self, every: float) -> None:
-        """Give running instances new tokens until the server closes; to be run in a thread of its own."""
+    def _keep(self, every: float) -> None:
+        """Prepare for the first job; then give running instances new tokens until the server closes."""
+        self._executor.warm()
         while not self._closing.wait(every):
             with self._changed:
                 running = [
@@ -113,8 +130,9 @@ class Jobs:
                 raise Fault("000603", "XX000", "The local backend is stopping.")
             job = self._store(new)
             self._live[job.record.id] = job
-            if new.pool.properties["auto_resume"]:
-                self.pools.resume(new.pool, now=self._clock())
+            pool = self.pools.get(new.pool.name.name)
+            if pool.properties["auto_resume"]:
+                self.pools.resume(pool, now=self._clock())
             self.schedule()
             return self._live.get(job.record.id, job)
 
@@ -235,6 +253,12 @@ class Jobs:
             for job in [job for job in self._live.values() if job.pool == pool]:
                 self.cancel(job.name)
 
+    def drop_pool(self, record: Record) -> None:
+        """Remove a pool; its jobs are cancelled."""
+        with self._changed:
+            self.cancel_on(record.name.name)
+            self.pools.drop(record)
+
     def _kill(self, job: Job) -> bool:
         handles = [handle for (number, _), handle in self._handles.items() if number == job.record.id]
         for handle in handles:
@@ -246,7 +270,7 @@ class Jobs:
     def schedule(self) -> None:
         """Start what there are nodes for."""
         with self._changed:
-            if self._closing.is_set():
+            if self._closing.is_set() or not self._begun:
                 return
             for record in self.pools.all():
                 self._schedule_on(record)

@@ -60,6 +60,7 @@ def _whole(image: str) -> str:
 
 def _require(python: str | None) -> None:
     if python and python.replace(".", "") != _OWN.replace(".", ""):
+        python = python if "." in python else f"{python[0]}.{python[1:]}"
         raise Fault(
             "395001",
             "22023",

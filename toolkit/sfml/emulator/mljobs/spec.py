@@ -1,4 +1,4 @@
-"""The service specification that SYSTEM$EXECUTE_ML_JOB makes, and its text in DESCRIBE SERVICE.
+"""The service specification that SYSTEM$EXECUTE_ML_JOB makes.
 
 What the clients read in it (snowflake-ml-python 2.6.0, jobs/job.py): the container ``main`` with its ``env``
 and ``volumeMounts``, the volumes ``stage-volume`` and ``result-volume``. The rest follows an older release of
@@ -13,8 +13,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from sfml.emulator.faults import Fault
 from sfml.specs.families import Family
 
@@ -28,7 +26,6 @@ MEMORY_SHARE = 0.3
 # Not in the client: the server chooses it. The reader wants the result path relative, or below this mount.
 RESULT_MOUNT_PATH = "/mnt/job_result"
 RESULT_FILE = "mljob_result"
-_WIDE = 1 << 30  # characters on a line: YAML would fold long strings
 
 
 def ml_job(
@@ -103,25 +100,11 @@ def digest(spec: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()
 
 
-def render(spec: Mapping[str, Any], *, registry: str) -> str:
-    """The text that DESCRIBE SERVICE shows: every string quoted, full image names, image digests added."""
-    shown = dict(spec["spec"])
-    shown["containers"] = [_shown(container, registry) for container in shown["containers"]]
-    return yaml.dump(
-        _quoted({**spec, "spec": shown}), Dumper=_Dumper, sort_keys=False, explicit_start=True, width=_WIDE
-    )
-
-
 def image(container: Mapping[str, Any], registry: str) -> tuple[str, str]:
     """The container's image with the registry's host, and a digest (of the name: no image is pulled)."""
     name = str(container["image"])
     full = f"{registry}{name}" if name.startswith("/") else name
     return full, "sha256:" + hashlib.sha256(full.encode()).hexdigest()
-
-
-def _shown(container: Mapping[str, Any], registry: str) -> dict[str, Any]:
-    name, sha256 = image(container, registry)
-    return {**container, "image": name, "sha256": f"@{sha256}"}
 
 
 def _resources(family: Family) -> dict[str, Any]:
@@ -143,27 +126,3 @@ def _named(items: Any) -> bool:
 
 def _bad(problem: str) -> Fault:
     return Fault("395018", "22023", f"Invalid spec: {problem}.")
-
-
-class _Text(str):
-    """A string that is a value, not a key."""
-
-    __slots__ = ()
-
-
-class _Dumper(yaml.SafeDumper):
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is PyYAML's
-        return True
-
-
-_Dumper.add_representer(
-    _Text, lambda dumper, text: dumper.represent_scalar("tag:yaml.org,2002:str", str(text), style='"')
-)
-
-
-def _quoted(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _quoted(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_quoted(item) for item in value]
-    return _Text(value) if isinstance(value, str) else value
