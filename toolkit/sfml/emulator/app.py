@@ -191,8 +191,9 @@ class App:
     async def _monitor(self, request: web.Request) -> web.Response:
         session = self._session(request)
         query = self.parts.queries.get(request.match_info["id"])
-        mine = query is not None and query.context.user == session.context.user
-        return web.json_response(answers.monitored([history(query)] if query and mine else []))
+        if query is None or query.context.user != session.context.user:
+            return web.json_response(answers.monitored(None, None))
+        return web.json_response(answers.monitored(history(query), query.fault))
 
     async def _abort_request(self, request: web.Request) -> web.Response:
         session = self._session(request)

@@ -11,10 +11,10 @@ BATCH = "_sfml_binds"
 
 
 def adapt(expression: Expr) -> Expr:
-    """The statement with ``$1`` as a column, checked divisions, and sums that keep their type."""
+    """The statement with all of the changes below."""
     if isinstance(expression, exp.Copy):
         return expression  # fakesnow reads $1 there itself
-    for change in (_positional, _division, _sum, _binary, _wide, _array):
+    for change in (_positional, _division, _sum, _binary, _wide, _array, _generated):
         expression = expression.transform(change)
     return expression
 
@@ -80,6 +80,22 @@ def _binary(node: Expr) -> Expr:
     if name not in _DECODERS:
         raise NotImplementedError(f"TO_BINARY format {name}")
     return exp.Anonymous(this=_DECODERS[name], expressions=[node.this])
+
+
+_GENERATED = (exp.Seq1, exp.Seq2, exp.Seq4, exp.Seq8)
+
+
+def _generated(node: Expr) -> Expr:
+    """``OVER (ORDER BY SEQ8())`` is the order in which rows are made (Snowpark's range).
+
+    DuckDB keeps that order without being told, and has SEQ8 as a window function, which cannot stand there.
+    """
+    order = node.args.get("order") if isinstance(node, exp.Window) else None
+    if order and all(
+        isinstance(part.this, _GENERATED) and not part.args.get("desc") for part in order.expressions
+    ):
+        node.set("order", None)
+    return node
 
 
 def batched(expression: Expr, names: Sequence[str]) -> Expr | None:

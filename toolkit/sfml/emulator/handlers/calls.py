@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault, invalid
@@ -38,8 +39,24 @@ def cancel_query(command: c.Call, _: Request, __: Context, backend: Backend) -> 
     return scalar(command.column, f"query [{query_id}] terminated.")
 
 
+# docs.snowflake.com/en/sql-reference/functions/system_wait
+_UNITS = {"DAYS": 86_400, "HOURS": 3_600, "MINUTES": 60, "SECONDS": 1, "MILLISECONDS": 0.001}
+
+
+def wait(command: c.Call, request: Request, _: Context, __: Backend) -> Rows:
+    """SYSTEM$WAIT(amount [, unit]): answers when the time is over, or the statement is cancelled."""
+    amount, unit = (*command.args, "SECONDS")[:2] if command.args else (None, None)
+    seconds = _UNITS.get(str(unit).upper())
+    if seconds is None or isinstance(amount, bool) or not isinstance(amount, int | float | Decimal):
+        raise invalid(f"Invalid argument for function SYSTEM$WAIT: {amount}, {unit}")
+    request.cancelled.wait(float(amount) * seconds)
+    request.cancelled.check()
+    return scalar(command.column, f"waited {amount} {str(unit).lower()}")
+
+
 CALLS: Mapping[str, Handler] = {
     **job_calls.CALLS,
     "SYSTEM$CANCEL_ALL_QUERIES": cancel_all_queries,
     "SYSTEM$CANCEL_QUERY": cancel_query,
+    "SYSTEM$WAIT": wait,
 }

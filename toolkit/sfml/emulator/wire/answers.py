@@ -84,9 +84,10 @@ def renewed(token: str, master: str, session_id: int, settings: Settings) -> Rep
     )
 
 
-def monitored(queries: list[Reply]) -> Reply:
+def monitored(query: Reply | None, fault: Fault | None) -> Reply:
     """The answer of ``/monitoring/queries``; an unknown query is an empty list (NO_DATA to the client)."""
-    return success({"queries": queries})
+    state = {"sqlState": fault.sqlstate} if fault else {}
+    return success({"queries": [query] if query else [], **state})
 
 
 def in_progress(query_id: str, *, asynchronous: bool) -> Reply:
