@@ -200,4 +200,5 @@ def bench(session: nox.Session) -> None:
 def fuzz(session: nox.Session) -> None:
     """Ten minutes each of hypothesis and atheris on everything that parses what others wrote."""
     env = _environment(session, dev=True)
+    _install(session, BIN / "python", _group("fuzz"))
     session.run(str(BIN / "python"), "tests/fuzz/run.py", *session.posargs, env=env, external=True)

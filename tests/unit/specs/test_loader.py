@@ -179,10 +179,12 @@ def test_load__any_text__never_raises(text: str) -> None:
     load(text)
 
 
-@pytest.mark.skipif("SFML_SPEC_CORPUS" not in os.environ, reason="optional: SFML_SPEC_CORPUS names no folder")
+@pytest.mark.skipif(
+    "SFML_TEST_SPEC_CORPUS" not in os.environ, reason="optional: SFML_TEST_SPEC_CORPUS names no folder"
+)
 @NEEDS_LIBYAML
 def test_load__corpus__is_the_same_to_both_composers() -> None:
-    for file in sorted(Path(os.environ["SFML_SPEC_CORPUS"]).glob("*.y*ml")):
+    for file in sorted(Path(os.environ["SFML_TEST_SPEC_CORPUS"]).glob("*.y*ml")):
         text = file.read_text(encoding="utf-8")
         fast, slow = load(text, composer=LibyamlComposer), load(text, composer=PureComposer)
         assert [d.data for d in fast.documents] == [d.data for d in slow.documents], file.name

@@ -1,19 +1,21 @@
 from __future__ import annotations
 
+import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sfml.errors import InputError
-from sfml.specs.grammar import tables
 from sfml.specs.problems import Severity
 from sfml.specs.rules.cases import container, image, spec, top
 from sfml.specs.scope import Target
 from sfml.specs.validate import Checked, check_bytes, check_file, check_sql, check_text, on_family
+from spec_strategies import damaged_texts, near_specs
 
 
 def lines(checked: Checked) -> list[tuple[str, int, int, str]]:
@@ -299,30 +301,25 @@ def test_check_bytes__any_bytes__give_problems_only(file: str, content: bytes) -
     assert all(problem.line >= 1 and problem.column >= 1 for problem in checked.problems)
 
 
-KEYS = st.sampled_from(
-    sorted(
-        {key for table in tables() for field in table.fields.values() for key in (field.key, field.legacy)}
-    )
-)
-VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6)
-    | st.sampled_from(["block", "stage", "@s", "8Gi", "TCP", "1-2", "/a", "<x>", "{{ x }}", "a/b:c"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
-    max_leaves=25,
-)  # fmt: skip
-
-
-@given(VALUES, st.sampled_from(["", "job", "service"]))
-def test_check_text__any_shape_of_known_keys__gives_problems_only(data: Any, kind: str) -> None:
-    import json
-
+@given(near_specs(), st.sampled_from(["", "job", "service"]))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+def test_check_text__near_specs__give_problems_only(data: dict[str, Any], kind: str) -> None:
     target = Target(kind=kind, family=on_family("GPU_NV_S").family)
-    check_text(json.dumps({"spec": data, "serviceRoles": data}), target=target)
+    check_text(json.dumps(data), target=target)
+
+
+@given(damaged_texts())
+@settings(max_examples=150)
+def test_check_text__damaged_specs__give_problems_in_lines_of_the_text(text: str) -> None:
+    last = len(re.split("\r\n|[\r\n\x85\u2028\u2029]", text)) + 1
+    assert all(1 <= problem.line <= last for problem in check_text(text).problems)
 
 
 # --- strangers' specs ---
 
-CORPUS = Path(os.environ.get("SFML_SPEC_CORPUS", Path(__file__).parents[4] / "shared" / "corpus" / "specs"))
+CORPUS = Path(
+    os.environ.get("SFML_TEST_SPEC_CORPUS", Path(__file__).parents[4] / "shared" / "corpus" / "specs")
+)
 # Every error on a spec that somebody published, checked by hand: all are right.
 JUSTIFIED = {
     "SPCS003", "SPCS004",  # does not parse
@@ -334,7 +331,7 @@ JUSTIFIED = {
 }  # fmt: skip
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="optional: no corpus of specs (SFML_SPEC_CORPUS)")
+@pytest.mark.skipif(not CORPUS.is_dir(), reason="optional: no corpus of specs (SFML_TEST_SPEC_CORPUS)")
 def test_check_file__strangers_specs__have_justified_errors_only() -> None:
     files = sorted(CORPUS.glob("*.y*ml"))
     assert len(files) > 50

@@ -26,9 +26,7 @@ FORMATS = ("text", "json", "github", "sarif")
 @click.option("--family", help="Instance family that the specs are to run on: check sizes against its nodes.")
 @click.option("--kind", type=click.Choice(["service", "job"]), help="What the specs are for.")
 @click.option("--cloud", type=click.Choice(["aws", "azure", "gcp"]), help="Where the account lives.")
-@click.option(
-    "-o", "--output", "form", type=click.Choice(FORMATS), default="text", help="Form."
-)
+@click.option("-o", "--output", "form", type=click.Choice(FORMATS), default="text", help="Form.")
 def validate(
     paths: tuple[str, ...],
     *,

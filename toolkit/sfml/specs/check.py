@@ -7,7 +7,7 @@ where there is a problem to report.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -19,7 +19,7 @@ from sfml.specs.rules import RULES
 from sfml.specs.rules.containers import is_foreign
 from sfml.specs.rules.rule import Check
 from sfml.specs.scalars import Accept
-from sfml.specs.scope import Scope, Target, templated
+from sfml.specs.scope import Knowledge, Scope, Target, templated
 from sfml.specs.suggest import nearest
 from sfml.specs.words import kind_of, placeholder, shown
 
@@ -42,8 +42,10 @@ class Slot:
 
     field: Field
     accept: Accept | None
+    plan: Plan | None
     checks: tuple[tuple[str, Check], ...]
     discouraged: bool
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,28 +54,33 @@ class Plan:
 
     table: Table
     slots: dict[str, Slot]
-    required: tuple[tuple[str, str], ...]
-    checks: tuple[tuple[str, Check], ...]
+    required: tuple[str, ...]
+    checks: tuple[tuple[str, str, Check], ...]
+
+
+def _rules_at(record: type, key: str, known: Knowledge) -> tuple[tuple[str, str, Check], ...]:
+    """The rules at a place, each with the key that it waits for; without those that need to know more."""
+    return tuple(
+        (rule.id, rule.given, rule.check)
+        for rule in RULES
+        if rule.check and (record, key) in rule.on and rule.needs in known
+    )
 
 
 @cache
-def _rules_at(record: type, key: str) -> tuple[tuple[str, Check], ...]:
-    return tuple((rule.id, rule.check) for rule in RULES if rule.check and (record, key) in rule.on)
-
-
-@cache
-def plan_of(record: type) -> Plan:
+def plan_of(record: type, known: Knowledge) -> Plan:
     """The plan for one of model.py's types."""
     table = table_of(record)
     slots: dict[str, Slot] = {}
     for key, field in table.fields.items():
         plain = field.scalar and not (field.table or field.many or field.free)
         accept = field.scalar.accept if field.scalar and plain else None
-        slots[key] = Slot(field, accept, _rules_at(record, key), bool(field.warned))
+        checks = tuple((rule, run) for rule, _, run in _rules_at(record, key, known))
+        below = plan_of(field.table.record, known) if field.table else None
+        slots[key] = Slot(field, accept, below, checks, bool(field.warned), bool(checks or field.warned))
         if field.legacy:
-            slots[field.legacy] = Slot(field, accept, _rules_at(record, key), True)  # noqa: FBT003 - a record, filled in order
-    required = tuple((key, table.fields[key].legacy) for key in table.required)
-    return Plan(table, slots, required, _rules_at(record, ""))
+            slots[field.legacy] = replace(slots[key], discouraged=True, more=True)
+    return Plan(table, slots, table.required, _rules_at(record, "", known))
 
 
 def check(data: Any, target: Target) -> list[Found]:
@@ -88,7 +95,7 @@ def check(data: Any, target: Target) -> list[Found]:
     if outer:
         message = f"the specification stands below {outer!r}"
         walk.report("SPCS032", at, Finding(message=message, fix="begin the file with `spec:`", at_key=True))
-    walk.map(data, plan_of(model.Specification), at)
+    walk.map(data, plan_of(model.Specification, target.knowledge), at)
     return walk.found
 
 
@@ -107,7 +114,7 @@ class _Walk:
         self.found: list[Found] = []
         self.scope = scope
 
-    def map(self, value: dict[str, Any], plan: Plan, at: At) -> None:
+    def map(self, value: dict[str, Any], plan: Plan, at: At) -> None:  # noqa: C901 - a call less per map
         slots = plan.slots
         scope = self.scope
         for key, item in value.items():
@@ -119,42 +126,45 @@ class _Walk:
                 self.nested(slot, item, (at, key))
             elif not slot.accept(item):
                 self.wrong(slot.field, item, (at, key))
-            if slot.discouraged:
-                self.discouraged(slot, key, value, at)
-            for rule, run in slot.checks:
-                for finding in run(item, scope):
-                    self.report(rule, (at, key), finding)
-        self.whole(value, plan, at)
-
-    def whole(self, value: dict[str, Any], plan: Plan, at: At) -> None:
-        for key, legacy in plan.required:
-            if key not in value and legacy not in value:
+            if slot.more:
+                self.more(slot, key, value, at)
+        for key in plan.required:
+            if key not in value and plan.slots[key].field.legacy not in value:
                 self.missing(key, at)
-        for rule, run in plan.checks:
-            for finding in run(value, self.scope):
-                self.report(rule, at, finding)
+        for rule, given, run in plan.checks:
+            if not given or given in value:
+                for finding in run(value, scope):
+                    self.report(rule, at, finding)
+
+    def more(self, slot: Slot, key: str, value: dict[str, Any], at: At) -> None:
+        if slot.discouraged:
+            self.discouraged(slot, key, value, at)
+        for rule, run in slot.checks:
+            for finding in run(value[key], self.scope):
+                self.report(rule, (at, key), finding)
 
     def nested(self, slot: Slot, value: Any, at: At) -> None:
         field = slot.field
         if field.many:
-            self.items(field, value, at)
+            self.items(slot, value, at)
         elif field.free:
             self.free(field, value, at)
         elif type(value) is dict:
-            if field.table:
-                self.map(value, plan_of(field.table.record), at)
+            if slot.plan:
+                self.map(value, slot.plan, at)
         elif not (field.scalar and field.scalar.accept(value)):
             self.wrong(field, value, at)
 
-    def items(self, field: Field, value: Any, at: At) -> None:
+    def items(self, slot: Slot, value: Any, at: At) -> None:
+        field = slot.field
         if type(value) is not list:
             self.wrong(field, value, at)
             return
         most = field.items.high
         if len(value) < field.items.low or (most is not None and len(value) > most):
             self.count(field, len(value), at)
-        if field.table:
-            plan = plan_of(field.table.record)
+        if slot.plan:
+            plan = slot.plan
             for index, item in enumerate(value):
                 if type(item) is dict:
                     self.map(item, plan, (at, index))

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-_COMMENT = re.compile(r"(?:^|(?<=[ \t]))#[ \t]*sfml:[ \t]*([^\n#]*)", re.MULTILINE)
-_IGNORE = re.compile(r"ignore\[([^\]]*)\]")
-_SETTING = re.compile(r"(\w+)=(\S*)")
+_COMMENT = r"(?:^|(?<=[ \t]))#[ \t]*sfml:[ \t]*([^\n#]*)"
+_IGNORE = r"ignore\[([^\]]*)\]"
+_SETTING = r"(\w+)=(\S*)"
 _SETTINGS = {"family": None, "kind": ("service", "job"), "cloud": ("aws", "azure", "gcp")}
 
 
@@ -44,7 +44,7 @@ def read_comments(text: str) -> Comments:
     if "sfml:" not in text:
         return NO_COMMENTS
     comments = Comments(settings={}, ignores=[], odd=[])
-    for found in _COMMENT.finditer(text):
+    for found in re.finditer(_COMMENT, text, re.MULTILINE):
         line = text.count("\n", 0, found.start()) + 1
         begin = text.rfind("\n", 0, found.start()) + 1
         column = found.start() - begin + 1
@@ -64,13 +64,13 @@ def _next_line(text: str, end: int, line: int) -> int:
 
 
 def _read(comments: Comments, words: str, line: int, column: int, holds_for: int) -> None:
-    ignore = _IGNORE.fullmatch(words)
+    ignore = re.fullmatch(_IGNORE, words)
     if ignore:
         rules = frozenset(rule.strip() for rule in ignore[1].split(",") if rule.strip())
         comments.ignores.append(Ignore(line=line, column=column, holds_for=holds_for, rules=rules))
         return
     for word in words.split() or [""]:
-        setting = _SETTING.fullmatch(word)
+        setting = re.fullmatch(_SETTING, word)
         name, value = (setting[1], setting[2]) if setting else ("", "")
         allowed = _SETTINGS.get(name, ())
         if allowed is None or value in allowed:

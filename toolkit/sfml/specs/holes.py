@@ -13,11 +13,12 @@ from dataclasses import dataclass
 
 from sfml.specs.scope import HOLE
 
+# Compiled by `re` when the first template is met.
 # Server-side templates and Jinja {{ }}; the Snowflake CLI's <% %> and &{ }.
-_EXPRESSION = re.compile(r"\{\{+(?P<inner>[^{}\n]*)\}\}+|<%[^%\n]*%>|&\{[^{}\n]*\}")
-_DEFAULT = re.compile(r"""\|\s*default\(\s*(?:'([^']*)'|"([^"]*)"|([\w.+-]+))\s*[,)]""")
-_SECRET = re.compile(r"\s*secret\.")
-_RUN = re.compile("([\ue000-\uf8ff])\\1*")
+_EXPRESSION = r"\{\{+(?P<inner>[^{}\n]*)\}\}+|<%[^%\n]*%>|&\{[^{}\n]*\}"
+_DEFAULT = r"""\|\s*default\(\s*(?:'([^']*)'|"([^"]*)"|([\w.+-]+))\s*[,)]"""
+_IN_CONTAINER = r"\s*secret\."
+_RUN = "([\ue000-\uf8ff])\\1*"
 # The private-use area behind HOLE itself: how many different values one text can have.
 _FIRST, _LAST = ord(HOLE) + 1, 0xF8FF
 
@@ -32,7 +33,7 @@ class Holes:
 
     def fill(self, value: str) -> str:
         """The scalar with every known value in its place; unknown ones are one HOLE each."""
-        return _RUN.sub(lambda run: self.values.get(run[0][0], HOLE), value)
+        return re.sub(_RUN, lambda run: self.values.get(run[0][0], HOLE), value)
 
 
 def cut(text: str) -> Holes:
@@ -44,7 +45,7 @@ def cut(text: str) -> Holes:
     def replace(found: re.Match[str]) -> str:
         nonlocal count
         inner = found["inner"] or ""
-        secret = _SECRET.match(inner)
+        secret = re.match(_IN_CONTAINER, inner)
         count += not secret
         value = found[0] if secret else _default(inner)
         if value is None or _FIRST + len(marks) > _LAST:
@@ -53,9 +54,9 @@ def cut(text: str) -> Holes:
         values[mark] = value
         return mark * len(found[0])
 
-    return Holes(text=_EXPRESSION.sub(replace, text), values=values, expressions=count)
+    return Holes(text=re.sub(_EXPRESSION, replace, text), values=values, expressions=count)
 
 
 def _default(inner: str) -> str | None:
-    found = _DEFAULT.search(inner)
+    found = re.search(_DEFAULT, inner)
     return None if found is None else next(group for group in found.groups() if group is not None)

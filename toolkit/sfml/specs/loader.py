@@ -16,7 +16,6 @@ from sfml.specs.holes import Holes, cut
 from sfml.specs.nesting import TOO_DEEP, is_too_deep, size_problem
 from sfml.specs.problems import Path
 from sfml.specs.resolve import Plain, Quirk, plain
-from sfml.specs.syntax import explain
 
 Node = yaml.ScalarNode | yaml.SequenceNode | yaml.MappingNode
 # How many values one document may hold once aliases are expanded; the largest real spec has some hundreds.
@@ -224,6 +223,8 @@ def _fault(rule: str, node: Node | None, message: str, fix: str) -> Fault:
 
 
 def _syntax(error: yaml.YAMLError, holes: Holes) -> Fault:
+    from sfml.specs.syntax import explain
+
     where = explain(error, holes.text)
     return Fault(rule=where.rule, line=where.line, column=where.column, message=where.message, fix=where.fix)
 

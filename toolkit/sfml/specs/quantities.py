@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 # specification-reference.md, "About units".
 _UNITS = {"": 1, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "k": 10**3, "M": 10**6, "G": 10**9}
-_AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(Ki|Mi|Gi|k|M|G|)")
+_AMOUNT = r"([0-9]+(?:\.[0-9]+)?)(Ki|Mi|Gi|k|M|G|)"
 
 
 def gib(value: object) -> float | None:
     """An amount of memory in GiB; None if it is not one."""
-    found = _AMOUNT.fullmatch(str(value)) if type(value) in (str, int) else None
+    return _gib(str(value)) if type(value) in (str, int) else None
+
+
+@lru_cache(maxsize=1024)
+def _gib(text: str) -> float | None:
+    found = re.fullmatch(_AMOUNT, text)
     return float(found[1]) * _UNITS[found[2]] / 2**30 if found else None
 
 

@@ -37,18 +37,19 @@ _BOOLEANS = {
     }.items()
     for spelling in (word, word.capitalize(), word.upper())
 }
-_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9_]*)")
-_OCTAL = re.compile(r"[-+]?0[0-7_]+")
-_OTHER_BASE = re.compile(r"[-+]?0(b[01_]+|x[0-9a-fA-F_]+)")
-_BASE_SIXTY = re.compile(r"[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?")
-_FLOAT = re.compile(r"[-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)([eE][-+][0-9]+)?")
+# Compiled by `re` when the first such scalar is met, and kept there.
+_INTEGER = r"[-+]?(0|[1-9][0-9_]*)"
+_OCTAL = r"[-+]?0[0-7_]+"
+_OTHER_BASE = r"[-+]?0(b[01_]+|x[0-9a-fA-F_]+)"
+_BASE_SIXTY = r"[-+]?([1-9][0-9_]*(:[0-5]?[0-9])+|[0-9][0-9_]*(:[0-5]?[0-9])+\.[0-9_]*)"
+_FLOAT = r"[-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)([eE][-+][0-9]+)?"
 _SPECIAL = {
     f"{sign}.{name}": float(f"{sign}{name.lower()}")
     for sign in ("", "+", "-")
     for name in ("inf", "Inf", "INF", "nan", "NaN", "NAN")
     if sign == "" or name[0] in "iI"
 }
-_DATE = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt \t].*)?")
+_DATE = r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt \t].*)?"
 _NUMERIC_START = frozenset("0123456789+-.")
 # CPython refuses int() of some thousand digits (sys.set_int_max_str_digits); no number of a spec comes near.
 _LONGEST_NUMBER = 64
@@ -67,24 +68,26 @@ def plain(raw: str) -> tuple[Plain, Quirk]:
 
 
 def _numeric(raw: str) -> tuple[Plain, Quirk]:
+    if raw.isdecimal() and raw[0] != "0":
+        return int(raw), Quirk.NONE
     digits = raw.replace("_", "")
-    if _INTEGER.fullmatch(raw):
+    if re.fullmatch(_INTEGER, raw):
         number = int(digits)
         return number, Quirk.NONE if str(number) == raw else Quirk.RESPELLED
-    if _OCTAL.fullmatch(raw):
+    if re.fullmatch(_OCTAL, raw):
         return int(digits, 8), Quirk.OCTAL
-    if _FLOAT.fullmatch(raw):
+    if re.fullmatch(_FLOAT, raw):
         fraction = float(digits)
         return fraction, Quirk.NONE if repr(fraction) == raw else Quirk.RESPELLED
     return _rare(raw, digits)
 
 
 def _rare(raw: str, digits: str) -> tuple[Plain, Quirk]:
-    if _OTHER_BASE.fullmatch(raw) and digits.lstrip("+-").lower() not in ("0b", "0x"):
+    if re.fullmatch(_OTHER_BASE, raw) and digits.lstrip("+-").lower() not in ("0b", "0x"):
         return int(digits, 0), Quirk.RESPELLED
-    if _BASE_SIXTY.fullmatch(raw):
+    if re.fullmatch(_BASE_SIXTY, raw):
         return _base_sixty(digits), Quirk.BASE_SIXTY
-    if _DATE.fullmatch(raw):
+    if re.fullmatch(_DATE, raw):
         return raw, Quirk.DATE
     return _SPECIAL.get(raw, raw), Quirk.NONE
 

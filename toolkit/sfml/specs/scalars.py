@@ -34,13 +34,25 @@ def text(wanted: str, *, rule: str = "SPCS022") -> Scalar:
 
 def pattern(wanted: str, expression: str, *, rule: str = "SPCS023") -> Scalar:
     """Text that matches ``expression`` from start to end."""
-    match = re.compile(expression).fullmatch
     return Scalar(
         wanted=wanted,
         rule=rule,
-        accept=lambda value: type(value) is str and match(value),
+        accept=_matcher(expression),
         schema={"type": "string", "pattern": f"^(?:{expression})$"},
     )
+
+
+def _matcher(expression: str) -> Accept:
+    """Compiles when the first value is met: one spec needs a few of the patterns."""
+    match: Accept | None = None
+
+    def accept(value: Any) -> object:
+        nonlocal match
+        if match is None:
+            match = re.compile(expression).fullmatch
+        return type(value) is str and match(value)
+
+    return accept
 
 
 def choice(*values: str, rule: str = "SPCS024") -> Scalar:

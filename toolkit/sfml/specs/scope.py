@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from enum import Flag, auto
 from typing import TYPE_CHECKING, Any
 
 from sfml.specs.words import placeholder
@@ -17,53 +17,61 @@ HOLE = "\ue000"
 Maps = list[tuple[int, dict[str, Any]]]
 
 
+class Knowledge(Flag):
+    """What is known of the place that a spec is to run at, and lets more rules speak."""
+
+    NOTHING = 0
+    JOB = auto()
+    FAMILY = auto()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What the spec is to be: ``service`` or ``job``, on which family, on which clouds; empty is unknown."""
+    """What the spec is to be, service or job, on which family, on which clouds; empty is unknown."""
 
     kind: str = ""
     family: Family | None = None
     clouds: frozenset[str] = frozenset()
 
+    @property
+    def knowledge(self) -> Knowledge:
+        """What the rules may rely on."""
+        job = Knowledge.JOB if self.kind == "job" else Knowledge.NOTHING
+        return job | (Knowledge.FAMILY if self.family else Knowledge.NOTHING)
+
 
 class Scope:
-    """The parts of one spec that rules look across; parts of the wrong kind are left out."""
+    """The parts of one spec that rules look across; parts of the wrong kind are left out.
+
+    ``containers``, ``endpoints`` and ``volumes`` are the maps of those lists with their indexes; ``mounts``
+    has the paths that each volume is mounted at, by its name.
+    """
+
+    __slots__ = (
+        "containers",
+        "endpoint_names",
+        "endpoints",
+        "mounts",
+        "spec",
+        "target",
+        "volume_names",
+        "volumes",
+    )
 
     def __init__(self, spec: Mapping[str, Any], target: Target) -> None:
         self.spec = spec
         self.target = target
+        self.containers = maps(spec, "containers", "container")
+        self.endpoints = maps(spec, "endpoints", "endpoint")
+        self.volumes = maps(spec, "volumes", "volume")
+        self.endpoint_names = names(self.endpoints)
+        self.volume_names = names(self.volumes)
+        self.mounts = _mounts(self.containers)
 
-    @cached_property
-    def containers(self) -> Maps:
-        """The containers with their indexes."""
-        return maps(self.spec, "containers", "container")
-
-    @cached_property
-    def endpoints(self) -> Maps:
-        """The endpoints with their indexes."""
-        return maps(self.spec, "endpoints", "endpoint")
-
-    @cached_property
-    def volumes(self) -> Maps:
-        """The volumes with their indexes."""
-        return maps(self.spec, "volumes", "volume")
-
-    @cached_property
-    def volume_names(self) -> frozenset[str]:
-        """The names of the volumes."""
-        return names(self.volumes)
-
-    @cached_property
-    def endpoint_names(self) -> frozenset[str]:
-        """The names of the endpoints."""
-        return names(self.endpoints)
-
-    @cached_property
     def volumes_are_open(self) -> bool:
         """Whether a template may add volumes, or name them."""
         return self._is_open("volumes", "volume", self.volume_names)
 
-    @cached_property
     def endpoints_are_open(self) -> bool:
         """Whether a template may add endpoints, or name them."""
         return self._is_open("endpoints", "endpoint", self.endpoint_names)
@@ -71,11 +79,22 @@ class Scope:
     def _is_open(self, key: str, legacy: str, known: frozenset[str]) -> bool:
         return unknown(self.spec.get(key)) or unknown(self.spec.get(legacy)) or any(map(unknown, known))
 
-    def mount_paths(self, volume: str) -> list[str]:
-        """Where the containers mount the volume."""
-        mounts = [mount for _, container in self.containers for _, mount in maps(container, "volumeMounts")]
-        paths = [mount.get("mountPath") for mount in mounts if mount.get("name") == volume]
-        return [path for path in paths if type(path) is str]
+    def mounts_are_open(self) -> bool:
+        """Whether a template may add mounts, or name them."""
+        lists = [container.get("volumeMounts") for _, container in self.containers]
+        return any(map(unknown, lists)) or any(map(unknown, self.mounts))
+
+
+def _mounts(containers: Maps) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for _, container in containers:
+        mounts = container.get("volumeMounts")
+        for mount in mounts if type(mounts) is list else ():
+            name = mount.get("name") if type(mount) is dict else None
+            if type(name) is str:
+                path = mount.get("mountPath")
+                found.setdefault(name, []).append(path if type(path) is str else "")
+    return found
 
 
 def maps(parent: object, *keys: str) -> Maps:

@@ -6,6 +6,7 @@ import codecs
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
+from typing import TYPE_CHECKING
 
 from sfml.errors import InputError
 from sfml.specs.check import check
@@ -14,8 +15,10 @@ from sfml.specs.loader import Document, Fault, load, path_of, position
 from sfml.specs.problems import Problem, server_path
 from sfml.specs.rules import BY_ID
 from sfml.specs.scope import Target
-from sfml.specs.sqlfile import Embedded, embedded
 from sfml.specs.suggest import did_you_mean
+
+if TYPE_CHECKING:  # read only where there is SQL
+    from sfml.specs.sqlfile import Embedded
 
 # "The maximum size for a SQL statement's text is 1 MB": what a spec travels in. Files of SQL may hold many.
 MAX_BYTES = 1_000_000
@@ -69,6 +72,8 @@ def check_text(text: str, *, file: str = "<text>", target: Target | None = None)
 
 def check_sql(text: str, *, file: str = "<text>", target: Target | None = None) -> Checked:
     """Every problem of the specs that stand between $$ and $$ in a SQL text."""
+    from sfml.specs.sqlfile import embedded
+
     found = embedded(text)
     problems = [problem for spec in found for problem in _check_embedded(spec, file, target or Target())]
     if not found:

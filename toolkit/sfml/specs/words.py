@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 _LONGEST = 60
-_PLACEHOLDER = re.compile(r"<<?[A-Za-z][\w .:/-]*>>?")
+_PLACEHOLDER = r"<<?[A-Za-z][\w .:/-]*>>?"
 _KINDS = {dict: "a map", list: "a list", str: "text", bool: "a boolean", int: "a number", float: "a number"}
 
 
@@ -23,4 +23,4 @@ def shown(value: Any) -> str:
 
 def placeholder(value: str) -> bool:
     """Whether the text has a part in angle brackets that the author left to the reader."""
-    return _PLACEHOLDER.search(value) is not None
+    return re.search(_PLACEHOLDER, value) is not None

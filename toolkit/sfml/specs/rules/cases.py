@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from textwrap import indent
-
 _CONTAINER = """\
 spec:
   containers:
   - name: main
     image: /db/schema/repo/app:1.0
 """
+
+
+def indent(lines: str, margin: str) -> str:
+    """The lines, each behind the margin."""
+    return "".join(f"{margin}{line}\n" for line in lines.splitlines())
 
 
 def container(lines: str) -> str:

@@ -15,14 +15,14 @@ from sfml.specs.scalars import IMAGE
 from sfml.specs.scope import Scope, unknown
 
 # [host]/db/schema/repository/name[:tag][@digest]; the parts of what scalars.IMAGE accepts.
-_IMAGE = re.compile(r"(?P<path>[^@:]*)(:(?P<tag>[^@]*))?(@(?P<digest>.*))?")
+_IMAGE = r"(?P<path>[^@:]*)(:(?P<tag>[^@]*))?(@(?P<digest>.*))?"
 _REGISTRY = ".snowflakecomputing."
 _ARCHITECTURES = {"arm64": "arm64", "aarch64": "arm64", "amd64": "amd64", "x86": "amd64", "x64": "amd64"}
 # Set by Snowflake in each container: spcs-execute-sql.md and working-with-services.md.
 _OWN_VARIABLES = frozenset(
     {"SNOWFLAKE_HOST", "SNOWFLAKE_ACCOUNT", "SNOWFLAKE_SERVICE_NAME", "SNOWFLAKE_JOBS_COUNT"}
 ) | {"SNOWFLAKE_JOB_INDEX"}
-_SECRET_NAME = re.compile(r"(?i)(^|_)(password|passwd|pwd|secret|token|api_?key|access_key|private_key)$")
+_SENSITIVE = r"(?i)(^|_)(password|passwd|pwd|secret|token|api_?key|access_key|private_key)$"
 
 
 def _image(value: Any) -> re.Match[str] | None:
@@ -32,7 +32,7 @@ def _image(value: Any) -> re.Match[str] | None:
 
 @lru_cache(maxsize=1024)
 def _parts(value: str) -> re.Match[str] | None:
-    return _IMAGE.fullmatch(value) if IMAGE.accept(value) else None
+    return re.fullmatch(_IMAGE, value) if IMAGE.accept(value) else None
 
 
 def is_foreign(value: str) -> bool:
@@ -73,14 +73,21 @@ def architecture(value: Any, scope: Scope) -> Iterator[Finding]:
     if parts is None:
         return
     family = scope.target.family
-    words = re.split(r"[/_.\-]", f"{parts['path'].rpartition('/')[2]}-{parts['tag'] or ''}".lower())
-    said = next((_ARCHITECTURES[word] for word in words if word in _ARCHITECTURES), None)
+    said = _architecture_in(f"{parts['path'].rpartition('/')[2]}-{parts['tag'] or ''}".lower())
     runs = family.arch if family else "amd64"
     if said and said != runs:
         where = family.name if family else "every family but GEN_ARM_*"
         yield Finding(
             message=f"the image seems to be for {said}; {where} runs {runs}", fix=f"build for linux/{runs}"
         )
+
+
+def _architecture_in(name: str) -> str:
+    """The architecture that one of the name's words stands for; empty if none does."""
+    if "64" not in name and "x86" not in name:
+        return ""
+    words = re.split(r"[/_.\-]", name)
+    return next((_ARCHITECTURES[word] for word in words if word in _ARCHITECTURES), "")
 
 
 def undocumented_digest(value: Any, _: Scope) -> Iterator[Finding]:
@@ -125,9 +132,14 @@ def clear_secrets(value: Any, _: Scope) -> Iterator[Finding]:
     if type(value) is not dict:
         return
     for name, item in value.items():
-        if _SECRET_NAME.search(name) and type(item) is str and _is_literal(item):
+        if _is_secret_name(name) and type(item) is str and _is_literal(item):
             message = f"{name} seems to be a secret, and DESCRIBE SERVICE shows every variable"
             yield Finding(path=(name,), message=message, fix="CREATE SECRET and name it below `secrets`")
+
+
+@lru_cache(maxsize=1024)
+def _is_secret_name(name: str) -> bool:
+    return re.search(_SENSITIVE, name) is not None
 
 
 def _is_literal(value: str) -> bool:

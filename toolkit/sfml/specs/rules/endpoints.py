@@ -70,10 +70,9 @@ def cors_of_private(endpoint: Any, _: Scope) -> Iterator[Finding]:
 def role_endpoints(role: Any, scope: Scope) -> Iterator[Finding]:
     """A role on an endpoint that does not exist."""
     names = role.get("endpoints")
-    if type(names) is not list or scope.endpoints_are_open:
-        return
-    for index, name in enumerate(names):
-        if type(name) is str and name not in scope.endpoint_names and not unknown(name):
+    for index, name in enumerate(names if type(names) is list else ()):
+        is_missing = type(name) is str and name not in scope.endpoint_names
+        if is_missing and not (unknown(name) or scope.endpoints_are_open()):
             fix = did_you_mean(name, scope.endpoint_names) or "name an endpoint of spec.endpoints"
             yield Finding(path=("endpoints", index), message=f"there is no endpoint {name!r}", fix=fix)
 
@@ -107,6 +106,7 @@ RULES: tuple[Rule, ...] = (
         why="portRange goes with protocol: TCP and public: false only, lower port first.",
         on=_ONE,
         check=port_range,
+        given="portRange",
         wrong=spec("endpoints:\n- name: workers\n  portRange: 10002-19999"),
         right=spec("endpoints:\n- name: workers\n  portRange: 10002-19999\n  protocol: TCP"),
     ),
@@ -125,6 +125,7 @@ RULES: tuple[Rule, ...] = (
         why="Public endpoints are HTTP only.",
         on=_ONE,
         check=public_is_http,
+        given="protocol",
         wrong=spec(_WEB + "  public: true\n  protocol: TCP"),
         right=spec(_WEB + "  public: false\n  protocol: TCP"),
     ),
@@ -153,6 +154,7 @@ RULES: tuple[Rule, ...] = (
         why="Only public endpoints answer browsers.",
         on=_ONE,
         check=cors_of_private,
+        given="corsSettings",
         wrong=spec(_WEB + _CORS.format('"https://app.example.com"').replace("true", "false")),
         right=spec(_WEB + _CORS.format('"https://app.example.com"')),
     ),

@@ -9,41 +9,39 @@ from sfml.specs import model
 from sfml.specs.problems import Finding, Severity
 from sfml.specs.rules.cases import container, mounted, spec, targeted
 from sfml.specs.rules.rule import Rule
-from sfml.specs.scope import Scope, names
+from sfml.specs.scope import Knowledge, Scope, names
 
-JOB = "job"
 # monitoring-services.md: labels that name a part of the service.
 _LABELS = {"snow.endpoint.name": "endpoint", "snow.service.container.name": "container"}
 
 
-def public_job(endpoint: Any, scope: Scope) -> Iterator[Finding]:
+def public_job(endpoint: Any, _: Scope) -> Iterator[Finding]:
     """A public endpoint of a job."""
-    if scope.target.kind == JOB and endpoint.get("public") is True:
+    if endpoint.get("public") is True:
         message = "a job has no public endpoints"
         yield Finding(
             path=("public",), message=message, fix="set public: false, or make it a service", at_key=True
         )
 
 
-def job_probe(owner: Any, scope: Scope) -> Iterator[Finding]:
+def job_probe(owner: Any, _: Scope) -> Iterator[Finding]:
     """A probe of a job."""
-    if scope.target.kind == JOB:
-        for key in ("readinessProbe", "livenessProbe"):
-            if owner.get(key) is not None:
-                message = f"{key} is documented for services; what it does in a job is not said"
-                yield Finding(path=(key,), message=message, fix="remove it", at_key=True)
+    for key in ("readinessProbe", "livenessProbe"):
+        if owner.get(key) is not None:
+            message = f"{key} is documented for services; what it does in a job is not said"
+            yield Finding(path=(key,), message=message, fix="remove it", at_key=True)
 
 
-def scaled_job(value: Any, scope: Scope) -> Iterator[Finding]:
+def scaled_job(value: Any, _: Scope) -> Iterator[Finding]:
     """A job with scaling policies."""
-    if scope.target.kind == JOB and value is not None:
+    if value is not None:
         message = "autoscaling is for services; a job has the REPLICAS of its statement"
         yield Finding(message=message, fix="remove autoScalingPolicies", at_key=True)
 
 
-def job_block(volume: Any, scope: Scope) -> Iterator[Finding]:
+def job_block(volume: Any, _: Scope) -> Iterator[Finding]:
     """A block volume of a job."""
-    if scope.target.kind == JOB and volume.get("source") == "block":
+    if volume.get("source") == "block":
         message = "block volumes in jobs are a preview, and no snapshot is taken when the job is dropped"
         yield Finding(path=("source",), message=message, fix="copy what must stay to a stage")
 
@@ -108,6 +106,7 @@ RULES: tuple[Rule, ...] = (
         why="Jobs may have endpoints for each other's instances; ingress from outside is for services.",
         on=((model.Endpoint, ""),),
         check=public_job,
+        needs=Knowledge.JOB,
         wrong=targeted("kind=job", spec("endpoints:\n- name: web\n  port: 8080\n  public: true")),
         right=targeted("kind=job", spec("endpoints:\n- name: ray\n  port: 6379\n  protocol: TCP")),
     ),
@@ -118,6 +117,7 @@ RULES: tuple[Rule, ...] = (
         why="Probes are documented for services only.",
         on=((model.Container, ""),),
         check=job_probe,
+        needs=Knowledge.JOB,
         wrong=targeted("kind=job", container("readinessProbe:\n  port: 8080\n  path: /health")),
         right=targeted("kind=service", container("readinessProbe:\n  port: 8080\n  path: /health")),
     ),
@@ -128,6 +128,7 @@ RULES: tuple[Rule, ...] = (
         why="Autoscaling applies to services and not to jobs.",
         on=((model.ResourceManagement, "autoScalingPolicies"),),
         check=scaled_job,
+        needs=Knowledge.JOB,
         wrong=targeted("kind=job", spec(_DOWN + _TARGET)),
         right=targeted("kind=service", spec(_DOWN + _TARGET)),
     ),
@@ -138,6 +139,7 @@ RULES: tuple[Rule, ...] = (
         why="Block volumes are a preview in jobs; snapshotOnDelete is false there unless given.",
         on=((model.Volume, ""),),
         check=job_block,
+        needs=Knowledge.JOB,
         wrong=targeted("kind=job", mounted("source: block\nsize: 10Gi")),
         right=targeted("kind=service", mounted("source: block\nsize: 10Gi")),
     ),

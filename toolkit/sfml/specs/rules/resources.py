@@ -10,7 +10,7 @@ from sfml.specs.problems import Finding, Severity
 from sfml.specs.quantities import cores, gib, gib_text
 from sfml.specs.rules.cases import SHM, container, mounted, targeted, top
 from sfml.specs.rules.rule import Rule
-from sfml.specs.scope import Scope, unknown
+from sfml.specs.scope import Knowledge, Scope, maps, unknown
 
 _GPU = "nvidia.com/gpu"
 # specification-reference.md: what a container without a request is given at least.
@@ -144,7 +144,7 @@ def _memory_for(name: Any, scope: Scope) -> tuple[float | None, str]:
     limits = [
         gib(_amounts(item, "limits").get("memory"))
         for _, item in scope.containers
-        if any(type(m) is dict and m.get("name") == name for m in item.get("volumeMounts") or ())
+        if any(mount.get("name") == name for _, mount in maps(item, "volumeMounts"))
     ]
     known = [limit for limit in limits if limit is not None]
     if known and len(known) == len(limits):
@@ -241,6 +241,7 @@ RULES: tuple[Rule, ...] = (
         "resources.",
         on=_ON_SPEC,
         check=fits_node,
+        needs=Knowledge.FAMILY,
         wrong=targeted("family=CPU_X64_XS", container(_REQUEST)),
         right=targeted("family=CPU_X64_S", container(_REQUEST)),
     ),
@@ -252,6 +253,7 @@ RULES: tuple[Rule, ...] = (
         "0.5 GiB.",
         on=_ON_SPEC,
         check=derived_requests,
+        needs=Knowledge.FAMILY,
         wrong=targeted("family=CPU_X64_XS", container("resources:\n  limits:\n    cpu: 1"))
         + "  - name: other\n    image: /db/schema/repo/app:1.0\n",
         right=targeted(
@@ -266,6 +268,7 @@ RULES: tuple[Rule, ...] = (
         why="The node's capacity is what will hold.",
         on=((model.Container, "resources"),),
         check=limit_above_node,
+        needs=Knowledge.FAMILY,
         wrong=targeted("family=CPU_X64_XS", container(_ASKS.format("2Gi", "8Gi"))),
         right=targeted("family=CPU_X64_S", container(_ASKS.format("2Gi", "8Gi"))),
     ),
@@ -288,6 +291,7 @@ RULES: tuple[Rule, ...] = (
         why="All containers of an instance run on one node, and a GPU belongs to one container.",
         on=_ON_SPEC,
         check=gpu_of_family,
+        needs=Knowledge.FAMILY,
         wrong=targeted("family=GPU_NV_S", container(_GPUS.format(2, 2))),
         right=targeted("family=GPU_NV_S", container(_GPUS.format(1, 1))),
     ),
@@ -298,6 +302,7 @@ RULES: tuple[Rule, ...] = (
         why="A container that does not ask for GPUs sees none, and the node costs as much.",
         on=_ON_SPEC,
         check=unused_gpu,
+        needs=Knowledge.FAMILY,
         wrong=targeted("family=GPU_NV_S", top("")),
         right=targeted("family=GPU_NV_S", container(_GPUS.format(1, 1))),
     ),

@@ -15,14 +15,14 @@ from sfml.specs.scope import Scope, maps, unknown
 _ENTRY = "secrets:\n- snowflakeSecret: db.schema.login\n"
 
 
-_EXPRESSION = re.compile(r"\{\{\s*secret\.")
+_EXPRESSION = r"\{\{\s*secret\."
 
 
 def _has_expressions(owner: Any) -> bool:
     """Whether some variable holds ``{{secret.<name>.…}}``."""
     env = owner.get("env")
     values = env.values() if type(env) is dict else ()
-    return any(type(value) is str and "{{" in value and _EXPRESSION.search(value) for value in values)
+    return any(type(value) is str and "{{" in value and re.search(_EXPRESSION, value) for value in values)
 
 
 def placement(owner: Any, _: Scope) -> Iterator[Finding]:
@@ -123,6 +123,7 @@ RULES: tuple[Rule, ...] = (
         why="A secret goes to a variable (envVarName) or to files (directoryPath).",
         on=((model.Container, ""),),
         check=placement,
+        given="secrets",
         wrong=container(_ENTRY),
         right=container(_ENTRY + "  directoryPath: /secrets/login"),
     ),
@@ -145,6 +146,7 @@ RULES: tuple[Rule, ...] = (
         why="Files below directoryPath hold every part of the secret, each under its own name.",
         on=((model.Secret, ""),),
         check=key_without_variable,
+        given="secretKeyRef",
         wrong=container(_ENTRY + "  directoryPath: /secrets\n  secretKeyRef: password"),
         right=container(_ENTRY + "  directoryPath: /secrets"),
     ),
@@ -155,6 +157,7 @@ RULES: tuple[Rule, ...] = (
         why="What the variable holds then is not documented.",
         on=((model.Secret, ""),),
         check=variable_without_key,
+        given="envVarName",
         wrong=container(_ENTRY + "  envVarName: LOGIN"),
         right=container(_ENTRY + "  envVarName: LOGIN\n  secretKeyRef: password"),
     ),
@@ -165,6 +168,7 @@ RULES: tuple[Rule, ...] = (
         why="Public specs use it and say that it works; Snowflake's documentation does not name it.",
         on=((model.Container, ""),),
         check=expression,
+        given="secrets",
         wrong=container(
             'env:\n  URL: "redis://:{{secret.login.secret_string}}@redis"\nsecrets:\n- snowflakeSecret: login'
         ),
@@ -177,6 +181,7 @@ RULES: tuple[Rule, ...] = (
         why="Which of the two values the container sees is not documented.",
         on=((model.Container, ""),),
         check=variable_twice,
+        given="secrets",
         wrong=container("env:\n  LOGIN: me\n" + _ENTRY + "  envVarName: LOGIN\n  secretKeyRef: username"),
         right=container("env:\n  MODE: me\n" + _ENTRY + "  envVarName: LOGIN\n  secretKeyRef: username"),
     ),
@@ -189,6 +194,7 @@ RULES: tuple[Rule, ...] = (
         "path only.",
         on=((model.Container, ""),),
         check=token_config,
+        given="sessionTokenConfig",
         wrong=container(f"mountSessionToken: false\n{_SESSION}"),
         right=container(f"mountSessionToken: true\n{_SESSION}"),
     ),

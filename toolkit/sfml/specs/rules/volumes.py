@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 from sfml.specs import model
@@ -12,17 +14,17 @@ from sfml.specs.problems import Finding, Severity
 from sfml.specs.quantities import gib
 from sfml.specs.rules.cases import SHM, container, mounted, spec
 from sfml.specs.rules.rule import Rule
-from sfml.specs.scope import Scope, maps, texts_of, unknown
+from sfml.specs.scope import Scope, texts_of, unknown
 from sfml.specs.suggest import did_you_mean
 
 # block-storage-volume.md and snowflake-stage-volume.md, "Guidelines and limitations".
 _MOST_BLOCK, _MOST_STAGE, _MOST_OLD_STAGE = 3, 20, 5
 # Directories whose programs write in the middle of files, which a stage volume cannot.
-_DATABASES = re.compile(
+_WRITTEN_INSIDE = (
     r"postgres|/pgdata|mysql|mariadb|mongo|redis|sqlite|clickhouse|elasticsearch|opensearch|weaviate|qdrant|milvus"
     r"|neo4j|prometheus|grafana|/etcd|rabbitmq|kafka|/var/lib/docker|minio"
+    r"|/site-packages|/node_modules|/conda|/\.venv|/\.git(/|$)|/\.cache"
 )
-_CODE = re.compile(r"/site-packages|/node_modules|/conda|/\.venv|/\.git(/|$)|/\.cache")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,55 +46,46 @@ _BLOCK = {
 
 def declared(mounts: Any, scope: Scope) -> Iterator[Finding]:
     """A mount of a volume that is not declared."""
-    if scope.volumes_are_open:
-        return
-    for index, mount in enumerate(mounts if type(mounts) is list else ()):
-        name = mount.get("name") if type(mount) is dict else None
-        if type(name) is str and name not in scope.volume_names and not unknown(name):
+    for index, name in texts_of(mounts, "name"):
+        if name not in scope.volume_names and not (unknown(name) or scope.volumes_are_open()):
             fix = did_you_mean(name, scope.volume_names) or f"declare it below spec.volumes: - name: {name}"
             yield Finding(path=(index, "name"), message=f"there is no volume {name!r}", fix=fix)
 
 
 def mounted_somewhere(volumes: Any, scope: Scope) -> Iterator[Finding]:
     """A volume that no container mounts."""
-    mounts = [mount for _, item in scope.containers for _, mount in maps(item, "volumeMounts")]
-    names = {mount.get("name") for mount in mounts if type(mount.get("name")) is str}
-    lists = [item.get("volumeMounts") for _, item in scope.containers]
-    if any(unknown(name) for name in names) or any(unknown(found) for found in lists):
+    if scope.volume_names <= scope.mounts.keys() or scope.mounts_are_open():
         return
-    for index, volume in enumerate(volumes if type(volumes) is list else ()):
-        name = volume.get("name") if type(volume) is dict else None
-        if type(name) is str and name not in names and not unknown(name):
+    for index, name in texts_of(volumes, "name"):
+        if name not in scope.mounts and not unknown(name):
             message = f"no container mounts the volume {name!r}"
             yield Finding(path=(index, "name"), message=message, fix="mount it, or remove it")
 
 
 def overlapping(owner: Any, _: Scope) -> Iterator[Finding]:
     """A mount inside another one of the same container."""
-    taken: list[str] = []
-    for path, where in _mount_points(owner):
-        normal = path.rstrip("/") + "/"
-        other = next((seen for seen in taken if normal.startswith(seen) or seen.startswith(normal)), None)
-        if other is not None:
-            message = (
-                f"{path} and {other.rstrip('/') or '/'} overlap; one container mounts one thing at a path"
-            )
+    points = _mount_points(owner)
+    if len(points) < 2:
+        return
+    # Sorted, whatever lies below a path follows it at once.
+    points.sort(key=itemgetter(0))
+    for (outer, _at), (inner, where) in pairwise(points):
+        if inner.startswith(outer):
+            shown = f"{inner.rstrip('/') or '/'} and {outer.rstrip('/') or '/'}"
+            message = f"{shown} overlap; one container mounts one thing at a path"
             yield Finding(path=where, message=message, fix="mount them side by side")
-        taken.append(normal)
 
 
-def _mount_points(owner: Any) -> Iterator[tuple[str, tuple[str | int, ...]]]:
-    """Every path of a container that something is mounted at, and where that is said."""
-    places: list[tuple[dict[str, Any], tuple[str | int, ...], str]] = [
-        (mount, ("volumeMounts", index), "mountPath") for index, mount in maps(owner, "volumeMounts")
-    ]
-    places += [(item, ("secrets", index), "directoryPath") for index, item in maps(owner, "secrets")]
+def _mount_points(owner: Any) -> list[tuple[str, tuple[str | int, ...]]]:
+    """Every path of a container that something is mounted at, with a / at its end, and where that is said."""
+    points: list[tuple[str, tuple[str | int, ...]]] = []
+    for holder, key in (("volumeMounts", "mountPath"), ("secrets", "directoryPath")):
+        if holder in owner:
+            points += [(path, (holder, index, key)) for index, path in texts_of(owner[holder], key)]
     token = owner.get("sessionTokenConfig")
-    places += [(token, ("sessionTokenConfig",), "path")] if type(token) is dict else []
-    for value, at, key in places:
-        path = value.get(key)
-        if type(path) is str and path.startswith("/") and not unknown(path):
-            yield path, (*at, key)
+    if type(token) is dict and type(token.get("path")) is str:
+        points.append((token["path"], ("sessionTokenConfig", "path")))
+    return [(path.rstrip("/") + "/", at) for path, at in points if path[:1] == "/" and not unknown(path)]
 
 
 def old_stage(volume: Any, scope: Scope) -> Iterator[Finding]:
@@ -174,22 +167,15 @@ def block_limits(volume: Any, scope: Scope) -> Iterator[Finding]:
 
 def random_writes(volumes: Any, scope: Scope) -> Iterator[Finding]:
     """A stage volume below a program that writes in the middle of files."""
-    stages = {
-        volume["name"]
-        for _, volume in maps({"volumes": volumes}, "volumes")
-        if type(volume.get("name")) is str and _is_stage(volume)
-    }
-    for index, name in texts_of(volumes, "name"):
-        paths = [path for path in scope.mount_paths(name) if _DATABASES.search(path) or _CODE.search(path)]
-        if name in stages and paths:
-            message = f"{paths[0]} is written in the middle of files, and a stage volume cannot: no "
-            "append, no rename"
+    for index, source in texts_of(volumes, "source"):
+        if source != "stage" and not source.startswith("@"):
+            continue
+        name = volumes[index].get("name")
+        paths = scope.mounts.get(name, ()) if type(name) is str else ()
+        written = next((path for path in paths if re.search(_WRITTEN_INSIDE, path)), None)
+        if written:
+            message = f"{written} is written in the middle of files; a stage volume cannot append or rename"
             yield Finding(path=(index, "source"), message=message, fix="use source: block with size: 10Gi")
-
-
-def _is_stage(volume: dict[str, Any]) -> bool:
-    source = volume.get("source")
-    return type(source) is str and (source == "stage" or source.startswith("@"))
 
 
 def too_many(volumes: Any, _: Scope) -> Iterator[Finding]:
@@ -289,12 +275,9 @@ RULES: tuple[Rule, ...] = (
         id="SPCS106",
         title="Not a size",
         severity=Severity.ERROR,
-        why="A size is in bytes or has one of the units Ki, Mi, Gi, k, M, G; of block volumes it is whole "
-        "Gi.",
-        on=_ONE,
-        check=block_size,
-        wrong=mounted("source: block\nsize: 10GB"),
-        right=mounted("source: block\nsize: 10Gi"),
+        why="A size is in bytes or has one of the units Ki, Mi, Gi, k, M, G.",
+        wrong=mounted("source: memory\nsize: 10GB"),
+        right=mounted("source: memory\nsize: 10G"),
     ),
     Rule(
         id="SPCS107",
@@ -353,6 +336,7 @@ RULES: tuple[Rule, ...] = (
         "their ranges, too.",
         on=_ONE,
         check=block_limits,
+        given="size",
         wrong=mounted("source: block\nsize: 10Gi\nblockConfig:\n  iops: 1000"),
         right=mounted("source: block\nsize: 10Gi\nblockConfig:\n  iops: 4000"),
     ),
@@ -363,7 +347,19 @@ RULES: tuple[Rule, ...] = (
         why="Public specs have it; the documentation does not.",
         on=_ONE,
         check=fractional_size,
+        given="size",
         wrong=mounted("source: memory\nsize: 1.5Gi", path=SHM),
         right=mounted("source: memory\nsize: 1536Mi", path=SHM),
+    ),
+    Rule(
+        id="SPCS113",
+        title="The size of a block volume is not whole Gi",
+        severity=Severity.ERROR,
+        why="Block volumes are sized in whole Gi; bytes and the other units are for memory volumes.",
+        on=_ONE,
+        check=block_size,
+        given="size",
+        wrong=mounted("source: block\nsize: 10G"),
+        right=mounted("source: block\nsize: 10Gi"),
     ),
 )
