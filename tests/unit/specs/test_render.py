@@ -211,9 +211,9 @@ def test_render__nasty_value_through_the_filter__stays_one_value(text: Any, valu
 
 PIECES = [
     "{{", "}}", "{%", "%}", "{#", "#}", " ", "\n", "x", "y", "1", "'a'", "|", "yaml", "(", ")", "[", "]", "{",
-    "}", ":", ",", ".", "*", "**", "~", "%", "/", "if", "endif", "else", "for", "endfor", "in", "set", "macro",
-    "endmacro", "block", "endblock", "extends", "include", "'t.j2'", "raw", "endraw", "range", "loop",
-    "recursive", "image", "__class__",
+    "}", ":", ",", ".", "*", "**", "~", "%", "/", "if", "endif", "else", "for", "endfor", "in", "set",
+    "macro", "endmacro", "block", "endblock", "extends", "include", "'t.j2'", "raw", "endraw",
+    "range", "loop", "recursive", "image", "__class__",
 ]  # fmt: skip
 
 
