@@ -150,6 +150,15 @@ def test_run__ddl_without_an_own_text__status(sql: Sql) -> None:
         assert answer.statement is StatementType.DDL
 
 
+def test_run__describe_table__snowflakes_types(sql: Sql) -> None:
+    sql.run("create or replace table t15 (a int, b varchar(7), c text, d number(10, 2), e float, f variant)")
+    sql.run("create or replace table t16 as select 1 a, sum(a) b, uuid_string() c, true d from t15")
+    assert [row[1] for row in sql.rows("describe table t15")] == [
+        "NUMBER(38,0)", "VARCHAR(7)", "VARCHAR(16777216)", "NUMBER(10,2)", "FLOAT", "VARIANT",
+    ]  # fmt: skip
+    assert [row[1] for row in sql.rows("describe table t16")][:2] == ["NUMBER(38,0)"] * 2
+
+
 def test_run__binds__values_in_order(sql: Sql) -> None:
     binds = [Bind(type="FIXED", value=3), Bind(type="TEXT", value="it's"), Bind(type="TEXT", value=None)]
     assert sql.rows("select ? + 1 as a, ? as b, ? as c", binds=binds) == [(4, "it's", None)]
@@ -219,6 +228,7 @@ def test_run__time_zone_of_the_session__used_for_text(sql: Sql) -> None:
         ("select * from nope.public.t", "002003", "does not exist or not authorized."),
         ("drop table nope", "002003", "'NOPE' does not exist"),
         ("select nope from (select 1 a)", "000904", "error line 1 at position 7\ninvalid identifier 'NOPE'"),
+        ("select nope", "000904", "invalid identifier 'NOPE'"),
         ("select 1 from from", "001003", "syntax error line 1 at position 14 unexpected 'from'."),
         ("select (1", "001003", "syntax error line 1 at position"),
         ("select nofunction(1)", "002140", "Unknown function NOFUNCTION"),

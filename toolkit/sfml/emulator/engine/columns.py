@@ -43,6 +43,12 @@ _SIMPLE: Mapping[str, Type] = {
     "TIMESTAMP_MS": Type.TIMESTAMP_NTZ,
     "TIMESTAMP_S": Type.TIMESTAMP_NTZ,
 }
+_NAMES: Mapping[str, str] = {
+    **dict.fromkeys(_INTEGERS, "NUMBER(38,0)"),
+    "FLOAT": "FLOAT",
+    "UUID": "VARCHAR(36)",
+    "VARCHAR": "VARCHAR(16777216)",
+}
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 
 
@@ -57,6 +63,11 @@ def column(name: str, kind: str) -> Column:
     if kind.startswith(("STRUCT", "MAP")):
         return Column(name=name, type=Type.OBJECT)
     return Column(name=name, type=_SIMPLE.get(kind, Type.TEXT))
+
+
+def described(types: Sequence[tuple[object, ...]]) -> list[tuple[object, ...]]:
+    """DESCRIBE TABLE's rows, with Snowflake's name for a type that fakesnow left as DuckDB's."""
+    return [(name, _NAMES.get(str(kind), kind), *rest) for name, kind, *rest in types]
 
 
 def rows(columns: Sequence[Column], found: Iterable[Sequence[Any]]) -> list[tuple[object, ...]]:

@@ -16,6 +16,7 @@ ERRORS = (duckdb.Error, DatabaseError, SqlglotError, NotImplementedError)
 """What running a statement may raise for a statement that is wrong, or that the engine cannot do."""
 
 _COMPILATION = "SQL compilation error:\n"
+_PREFIX = re.compile(r"^\d{6} \(\w{5}\): (?:None: )?")
 
 
 def fault(error: Exception, text: str) -> Fault:
@@ -28,7 +29,7 @@ def fault(error: Exception, text: str) -> Fault:
         return unsupported(_first_line(error))
     if isinstance(error, duckdb.InterruptException):
         return cancelled()
-    message = error.msg or "" if isinstance(error, DatabaseError) else str(error)
+    message = _PREFIX.sub("", error.msg or "") if isinstance(error, DatabaseError) else str(error)
     for pattern, build in _KNOWN:
         if match := re.search(pattern, message):
             return build(match, text)
@@ -109,7 +110,7 @@ _KNOWN: Sequence[tuple[str, Build]] = (
     (r"No (?:catalog|schema) .*?named? \"?(?P<name>[^\"\s]+)\"?", _container("Schema")),
     (r"Catalog \"(?P<name>[^\"]+)\" does not exist", _container("Database")),
     (r"with name \"?(?P<name>.+?)\"? already exists", lambda match, _: exists(match["name"])),
-    (r"Referenced (?:column|table) \"(?P<name>[^\"]+)\" not found", _identifier),
+    (r"Referenced (?:column|table) \"(?P<name>[^\"]+)\" (?:was )?not found", _identifier),
     (r"Table \"(?P<table>[^\"]+)\" does not have a column named \"(?P<name>[^\"]+)\"", _identifier),
     (r"Column with name (?P<name>\S+) does not exist", _identifier),
     (r"(?:Values list|Table) \".*?\" does not have a column named \"(?P<name>[^\"]+)\"", _identifier),

@@ -328,11 +328,14 @@ def _rows(cursor: FakeSnowflakeCursor, statement: Statement) -> Rows:
     if statement.type is StatementType.DDL:
         return status(_status_text(fetched))
     found = [columns.column(name, kind) for name, kind in zip(fetched.names, fetched.types, strict=True)]
+    cells = columns.rows(found, fetched.rows)
+    if statement.verb == "DESCRIBE":
+        cells = columns.described(cells)
     if statement.verb == "SELECT":
         found = list(columns.named(found, statement.headings))
     return Rows(
         columns=tuple(found),
-        rows=columns.rows(found, fetched.rows),
+        rows=cells,
         statement=statement.type,
         affected=_affected(statement, fetched),
     )
