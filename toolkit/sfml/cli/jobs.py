@@ -68,14 +68,15 @@ def status(config: Config, *, job_id: str, out: Output) -> None:
 @output_option
 def logs(config: Config, *, job_id: str, follow: bool, verbose: bool, out: Output) -> None:
     """Print a job's log; with --follow until the job ends, whatever its end."""
-    from sfml.jobs.follow import Follower, read_once
+    from sfml.jobs.follow import Follower, read_once, script_lines
     from sfml.jobs.status import full_id, job_status
 
     with attached.begin(config) as opening:
         connection = opening.connection()
         found = job_status(connection, full_id(connection, job_id)).job_id
         if not follow:
-            lines = read_once(connection, found, verbose=verbose)
+            lines = read_once(connection, found)
+            lines = lines if verbose else script_lines(lines)
             out.value(lines, text="\n".join(lines))
             return
         with attached.detaching(found, config):
@@ -131,7 +132,7 @@ def wait(
 def result(config: Config, *, job_id: str, result_file: Path | None, out: Output) -> None:
     """Print what a job returned; exits 101 while it runs."""
     from sfml.jobs import results
-    from sfml.jobs.follow import Followed, read_once
+    from sfml.jobs.follow import look_back
     from sfml.jobs.status import full_id, job_status
 
     if result_file is not None:
@@ -145,9 +146,7 @@ def result(config: Config, *, job_id: str, result_file: Path | None, out: Output
                 f"the job {found.job_id} is {found.status}",
                 hint=f"see it through: {attached.command('wait', found.job_id, config)}",
             )
-        lines = [] if found.status == "DONE" else read_once(session.connection, found.job_id, verbose=True)
-        ended = Followed(status=found, last_lines=lines[-50:], started=True, crash=[])
-        outcome = view.finish(session, ended, shown=False)
+        outcome = view.finish(session, look_back(session.connection, found), shown=False)
     view.report(outcome, result_file)
 
 

@@ -48,7 +48,7 @@ def explain(failure: Failure) -> SfmlError:
 
 def advice(failure: Failure) -> list[str]:
     """What to try, the likeliest first."""
-    seen = "\n".join([str(failure.error or ""), *failure.last_lines[-30:]])
+    seen = "\n".join([str(failure.error or ""), *failure.crash, *failure.last_lines[-30:]])
     found = [say(match) for pattern, say in _ADVICE if (match := pattern.search(seen))]
     if failure.error is None and failure.exit_code in _BY_CODE:
         found.append(_BY_CODE[failure.exit_code])

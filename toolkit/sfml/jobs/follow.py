@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -26,12 +27,15 @@ _NOT_STARTED = ("PENDING", "Pending scheduling", "Waiting to start")
 # After so long without a container, say what the pool does; then again after each of the second.
 _FIRST_NOTICE, _NEXT_NOTICE = 5.0, 60.0
 
+# So many of the last lines are kept, to explain a failure with.
+_KEPT = 50
+
 Show = Callable[[str], None]
 
 
 @dataclass(kw_only=True)
 class Followed:
-    """A job that has ended, and the last lines of its log; ``started``: whether its script ever ran.
+    """A job that has ended, and the last lines: its script's where that ``started``, else the launcher's.
 
     ``crash``: the traceback that ended the script, which is not among the lines that were shown.
     """
@@ -127,17 +131,29 @@ class LogReader:
         return str(row[0]) if row and row[0] is not None else ""
 
 
-def read_once(connection: SnowflakeConnection, job_id: str, *, verbose: bool) -> list[str]:
-    """The lines of a job's log as far as it has come."""
+def read_once(connection: SnowflakeConnection, job_id: str) -> list[str]:
+    """The lines of a job's log as far as it has come, the launcher's too."""
     reader = LogReader(connection=connection, job_id=job_id)
     with translated():
-        window = reader.window()
-        lines = list(reader.fill(Merger().feed(window or "", last=True)))
+        return list(reader.fill(Merger().feed(reader.window() or "", last=True)))
+
+
+def script_lines(lines: Iterable[str]) -> list[str]:
+    """Of a log, what the script wrote, and the traceback that ended it."""
     script = ScriptLines()
-    if verbose:
-        return lines
     shown = [text for line in lines for text in script.feed(line)]
     return [*shown, *script.end(), *script.crash]
+
+
+def look_back(connection: SnowflakeConnection, status: JobStatus) -> Followed:
+    """A job that had ended before anybody looked, as if it had been followed."""
+    if status.status == "DONE":  # nothing will have to be explained
+        return Followed(status=status, last_lines=[], started=True, crash=[])
+    lines = read_once(connection, status.job_id)
+    script = ScriptLines()
+    shown = [text for line in lines for text in script.feed(line)]
+    last = [*shown, *script.end()] if script.started else lines
+    return Followed(status=status, last_lines=last[-_KEPT:], started=script.started, crash=script.crash)
 
 
 @dataclass(kw_only=True)
@@ -151,7 +167,7 @@ class Follower:
     verbose: bool = False
     _merger: Merger = field(default_factory=Merger)
     _script: ScriptLines = field(default_factory=ScriptLines)
-    _last: list[str] = field(default_factory=list)
+    _last: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
     def run(self, *, timeout: float | None = None) -> Followed:
         """Show the log until the job has ended; NotFinishedError when the time is over before."""
@@ -169,16 +185,12 @@ class Follower:
             self._require_time(began, timeout)
             left = float("inf") if timeout is None else began + timeout - time.monotonic()
             watch.ended.wait(max(0.0, min(next(pause), left)))
-        for line in self._script.end():
-            self._show(line)
         status = watch.status()
-        if status.status == "DONE":  # a script that went on after something that only looked like its end
-            for line in self._script.crash:
-                self._show(line)
+        self._end(status)
         return Followed(
             status=status,
-            last_lines=self._last,
-            started=self._script.started or self.verbose,
+            last_lines=list(self._last),
+            started=self._script.started,
             crash=self._script.crash,
         )
 
@@ -187,13 +199,29 @@ class Follower:
             window = reader.window()
             items = [] if window is None else self._merger.feed(window, last=last)
             for line in reader.fill(items):
-                self._last = [*self._last[-49:], line]
-                for shown in [line] if self.verbose else self._script.feed(line):
-                    self._show(shown)
+                self._take(line)
         return bool(items)
 
-    def _show(self, line: str) -> None:
-        self.show(line)
+    def _take(self, line: str) -> None:
+        """Show the line when it is the script's, all lines when ``verbose``; keep the last ones."""
+        before = self._script.started
+        script = self._script.feed(line)
+        if not self._script.started:
+            self._last.append(line)
+        elif not before:
+            self._last.clear()  # what came before the script is of no interest any more
+        for text in [line] if self.verbose else script:
+            self.show(text)
+        self._last.extend(script)
+
+    def _end(self, status: JobStatus) -> None:
+        """Show what was held back; a script that went on after what looked like its crash had none."""
+        rest = self._script.end()
+        if status.status == "DONE":
+            rest += self._script.crash
+        for line in [] if self.verbose else rest:
+            self.show(line)
+        self._last.extend(rest)
 
     def _require_time(self, began: float, timeout: float | None) -> None:
         if timeout is not None and time.monotonic() - began >= timeout:
