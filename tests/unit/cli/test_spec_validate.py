@@ -146,3 +146,15 @@ def test_spec_schema__printed__is_the_shipped_file(run: Any) -> None:
 def test_spec_validate__the_projects_own_templates__are_clean(run: Any) -> None:
     code, out, _ = run("validate", str(ROOT / "specs"))
     assert (code, out.splitlines()[-1].split(",")[1:]) == (0, [" 0 errors", " 0 warnings"])
+
+
+def test_spec_validate__family_of_the_account__is_known_once_it_was_asked(run: Any, tmp_path: Path) -> None:
+    from sfml.specs import families
+
+    small = families.Family(name="GPU_NEW", clouds=(), vcpu=1, memory_gib=1, storage_gb=None)
+    text = "# sfml: family=GPU_NEW\n" + container("resources:\n  requests: {memory: 2Gi}")
+    assert "SPCS016" in run("validate", "a.yaml", a_yaml=text)[1]
+    state = tmp_path / ".sfml"
+    state.mkdir(exist_ok=True)
+    (state / "families.json").write_text(families.dump([small], seen_on=families.CAPACITY_DATE))
+    assert "a node of GPU_NEW has 1" in run("validate", "a.yaml")[1]

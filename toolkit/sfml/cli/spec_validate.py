@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +18,9 @@ from sfml.specs.discover import TEMPLATE_SUFFIX, discover, values_of
 from sfml.specs.problems import Severity
 from sfml.specs.scope import Target
 from sfml.specs.validate import Checked, check_bytes, check_file, on_family
+
+if TYPE_CHECKING:  # read when a spec or a flag names a family
+    from sfml.specs.families import Family
 
 STDIN = "-"
 FORMATS = ("text", "json", "github", "sarif")
@@ -50,12 +56,21 @@ def validate(
 
 
 def _target(family: str | None, kind: str | None, cloud: str | None) -> Target:
-    target = Target(kind=kind or "")
+    target = Target(kind=kind or "", families=cache(_families))
     try:
         target = on_family(family, target) if family else target
     except InputError as error:
         raise UsageError(str(error), hint=error.hint) from None
     return replace(target, clouds=frozenset({cloud})) if cloud else target
+
+
+def _families() -> Mapping[str, Family]:
+    """The families as the account named them when it was asked, else as published."""
+    from sfml import config, project
+    from sfml.cli.spec_families import load_known
+    from sfml.specs.families import by_name
+
+    return by_name(load_known(config.resolve({}, os.environ, project.root(Path.cwd())).state)[0])
 
 
 def _check_all(paths: tuple[str, ...], target: Target) -> Iterator[Checked]:

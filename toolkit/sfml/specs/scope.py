@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Flag, auto
 from typing import TYPE_CHECKING, Any
@@ -25,13 +25,24 @@ class Knowledge(Flag):
     FAMILY = auto()
 
 
+def published_families() -> Mapping[str, Family]:
+    """The families that Snowflake documents, by name."""
+    from sfml.specs.families import FAMILIES
+
+    return FAMILIES
+
+
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """What the spec is to be, service or job, on which family, on which clouds; empty is unknown."""
+    """What the spec is to be, service or job, on which family, on which clouds; empty is unknown.
+
+    ``families`` are those that a comment in a spec may name; it is called when one does.
+    """
 
     kind: str = ""
     family: Family | None = None
     clouds: frozenset[str] = frozenset()
+    families: Callable[[], Mapping[str, Family]] = published_families
 
     @property
     def knowledge(self) -> Knowledge:

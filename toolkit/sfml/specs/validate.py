@@ -182,7 +182,7 @@ def _decode(content: bytes) -> str:
 
 
 def _with_settings(target: Target, settings: dict[str, str]) -> Target:
-    """The target with what a comment says added; :class:`InputError` for a family that nobody published."""
+    """The target with what a comment says added; :class:`InputError` for a family that is not known."""
     if "kind" in settings:
         target = replace(target, kind=settings["kind"])
     if "family" in settings:
@@ -193,16 +193,14 @@ def _with_settings(target: Target, settings: dict[str, str]) -> Target:
 
 
 def on_family(name: str, target: Target | None = None) -> Target:
-    """The target on the published family of this name; :class:`InputError` if there is none."""
-    from sfml.specs.families import FAMILIES
-
-    family = FAMILIES.get(name.upper())
+    """The target on the family of this name; :class:`InputError` if there is none."""
+    target = target or Target()
+    known = target.families()
+    family = known.get(name.upper())
     if family is None:
-        hint = did_you_mean(name.upper(), FAMILIES) or "the known ones: sfml spec families"
+        hint = did_you_mean(name.upper(), known) or "the known ones: sfml spec families"
         raise InputError(f"there is no instance family {name!r}", hint=hint)
-    return replace(
-        target or Target(), family=family, clouds=frozenset(cloud.value for cloud in family.clouds)
-    )
+    return replace(target, family=family, clouds=frozenset(cloud.value for cloud in family.clouds))
 
 
 def _odd_comments(comments: Comments, file: str) -> list[Problem]:
