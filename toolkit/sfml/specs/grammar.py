@@ -24,6 +24,7 @@ class Field:
     """
 
     key: str
+    attribute: str
     about: str
     required: bool
     scalar: Scalar | None
@@ -65,6 +66,7 @@ def _field(source: dataclasses.Field[object]) -> Field:
     records = [kind for kind in kinds if dataclasses.is_dataclass(kind)]
     return Field(
         key=key.name or _camel(source.name),
+        attribute=source.name,
         about=_first(notes, str) or "",
         required=source.default is dataclasses.MISSING,
         scalar=_first(notes, Scalar),
