@@ -24,13 +24,28 @@ def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBackend]:
     assert "Traceback" not in log, f"the server's log has tracebacks:\n{log[-4000:]}"
 
 
-@pytest.fixture(autouse=True)
-def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _own_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No file in the user's home takes part."""
     home = tmp_path_factory.mktemp("home")
-    monkeypatch.setenv("HOME", str(home))
-    monkeypatch.setenv("SNOWFLAKE_HOME", str(home / ".snowflake"))
-    monkeypatch.setenv("SNOWFLAKE_DISABLE_PLATFORM_DETECTION", "true")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HOME", str(home))
+        patch.setenv("SNOWFLAKE_HOME", str(home / ".snowflake"))
+        patch.setenv("SNOWFLAKE_DISABLE_PLATFORM_DETECTION", "true")
+        yield
+
+
+@pytest.fixture(scope="module")
+def session(backend: LocalBackend) -> Iterator[Any]:
+    """A Snowpark session in a database of the module's own."""
+    from snowflake.snowpark import Session
+
+    opened = Session.builder.configs(backend.parameters()).create()
+    name = f"MODULE_{uuid.uuid4().hex[:8].upper()}"
+    opened.sql(f"create database {name}").collect()
+    yield opened
+    opened.sql(f"drop database {name}").collect()
+    opened.close()
 
 
 @pytest.fixture
