@@ -158,3 +158,20 @@ def test_spec_validate__family_of_the_account__is_known_once_it_was_asked(run: A
     state.mkdir(exist_ok=True)
     (state / "families.json").write_text(families.dump([small], seen_on=families.CAPACITY_DATE))
     assert "a node of GPU_NEW has 1" in run("validate", "a.yaml")[1]
+
+
+def test_spec_validate__template_that_cannot_be_rendered__does_not_hide_the_others(run: Any) -> None:
+    code, out, _ = run(
+        "validate", ".", t_yaml_j2="spec: {{ missing }}\n", t_values_yaml="a: 1\n", u_yaml=image("app")
+    )
+    assert code == 1
+    assert "SPCS001 cannot render it: " in out
+    assert "u.yaml:4:12: error SPCS040" in out
+
+
+def test_spec_validate__folder__leaves_out_what_only_mentions_a_spec(run: Any) -> None:
+    nested = '{\n  "components": {\n  "spec": {}\n  }\n}\n'
+    code, out, err = run("validate", ".", a_json=nested, b_json='{"spec": {}}', c_yaml="job:\n  spec: {}\n")
+    assert code == 1
+    assert out.endswith("1 spec in 1 file checked, 1 error, 0 warnings\n")
+    assert err.startswith("2 skipped")

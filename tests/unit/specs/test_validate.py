@@ -255,6 +255,11 @@ def test_check_sql__first_line__counts_the_columns_before_it() -> None:
     assert (problem.line, problem.column) == (1, 39)
 
 
+def test_check_sql__expression_in_a_plain_specification__is_named_at_its_place() -> None:
+    sql = "CREATE SERVICE s FROM SPECIFICATION $$\n" + image("/db/schema/repo/app:{{ tag }}") + "$$;"
+    assert lines(check_sql(sql)) == [("SPCS014", 5, 32, "")]
+
+
 def test_check_sql__no_specification__is_said() -> None:
     assert [rule for rule, *_ in lines(check_sql("SELECT 1"))] == ["SPCS009"]
 

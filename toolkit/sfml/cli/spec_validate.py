@@ -17,7 +17,7 @@ from sfml.errors import InputError, UsageError
 from sfml.specs.discover import TEMPLATE_SUFFIX, discover, values_of
 from sfml.specs.problems import Severity
 from sfml.specs.scope import Target
-from sfml.specs.validate import Checked, check_bytes, check_file, on_family
+from sfml.specs.validate import Checked, check_bytes, check_file, on_family, unreadable
 
 if TYPE_CHECKING:  # read when a spec or a flag names a family
     from sfml.specs.families import Family
@@ -96,7 +96,10 @@ def _check_template(file: Path, target: Target) -> Checked:
     from sfml.specs.values import load_values
 
     values = values_of(file)
-    text = render(file, load_values([values] if values.is_file() else []), library=[file.parent.parent])
+    try:
+        text = render(file, load_values([values] if values.is_file() else []), library=[file.parent.parent])
+    except InputError as error:
+        return unreadable(str(file), f"cannot render it: {error}", fix=error.hint or "")
     return check_bytes(text.encode(), file=f"{file} (rendered)", target=target)
 
 

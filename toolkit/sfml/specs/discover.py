@@ -13,7 +13,10 @@ from sfml.specs.validate import MAX_BYTES, SQL_SUFFIXES
 YAML_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 TEMPLATE_SUFFIX = ".j2"
 _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
-_SPEC_KEY = re.compile(rb"""^\s*\{?\s*["']?spec["']?\s*:""", re.MULTILINE)
+# At the top: a key `spec` in the first column, or the first key of a JSON map.
+_SPEC_KEY = re.compile(
+    rb"""^["']?spec["']?\s*:|\A\s*\{\s*"(spec|capabilities|serviceRoles)"\s*:""", re.MULTILINE
+)
 _KUBERNETES_KEY = re.compile(rb"^apiVersion\s*:", re.MULTILINE)
 _SQL_SPEC = re.compile(rb"SPECIFICATION(_TEMPLATE)?\s*\$\$", re.IGNORECASE)
 

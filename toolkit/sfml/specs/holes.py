@@ -31,6 +31,12 @@ class Holes:
     values: Mapping[str, str]
     expressions: int = 0
 
+    def first(self) -> tuple[int, int]:
+        """Line and column, from 1, of the first expression that somebody is to fill in."""
+        runs = re.finditer(_RUN, self.text)
+        at = next((run.start() for run in runs if not self.values.get(run[1], "").startswith("{{")), 0)
+        return self.text.count("\n", 0, at) + 1, at - self.text.rfind("\n", 0, at)
+
     def fill(self, value: str) -> str:
         """The scalar with every known value in its place; unknown ones are one HOLE each."""
         return re.sub(_RUN, lambda run: self.values.get(run[0][0], HOLE), value)

@@ -44,7 +44,7 @@ def check_file(path: FilePath, *, target: Target | None = None, name: str = "") 
         with path.open("rb") as file:
             content = file.read(most + 1)
     except OSError as error:
-        return _unreadable(shown, "SPCS001", f"cannot read it: {error.strerror or error}", "")
+        return unreadable(shown, f"cannot read it: {error.strerror or error}")
     return check_bytes(content, file=shown, target=target)
 
 
@@ -53,13 +53,13 @@ def check_bytes(content: bytes, *, file: str, target: Target | None = None) -> C
     is_sql = FilePath(file).suffix.lower() in SQL_SUFFIXES
     if len(content) > (MAX_SQL_BYTES if is_sql else MAX_BYTES):
         fix = "Snowflake takes at most 1 MB as the text of a statement"
-        return _unreadable(file, "SPCS001", "the file is too large to be a spec; it was not checked", fix)
+        return unreadable(file, "the file is too large to be a spec; it was not checked", fix=fix)
     try:
         text = _decode(content)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         message = f"this is not UTF-8 text: byte {error.start} is 0x{content[error.start]:02x}"
-        return _unreadable(file, "SPCS002", message, "save the file as UTF-8", line=line)
+        return unreadable(file, message, fix="save the file as UTF-8", rule="SPCS002", line=line)
     return check_sql(text, file=file, target=target) if is_sql else check_text(text, file=file, target=target)
 
 
@@ -101,26 +101,34 @@ def _check_documents(text: str, file: str, target: Target, *, plain: bool) -> tu
     """How many documents the text has, and their problems; ``plain`` if nobody will fill in a template."""
     loaded = load(text)
     comments = read_comments(text)
-    problems = [_of_fault(fault, file, "") for fault in loaded.faults]
-    problems += _odd_comments(comments, file)
-    try:
-        told = _with_settings(target, comments.settings)
-    except InputError as error:
-        problems.append(_problem(file, "SPCS016", 1, 1, "", str(error), error.hint or ""))
-        told = target
+    told, problems = _obey(comments, target, file)
     documents = [document for document in loaded.documents if document.data is not None or document.faults]
-    if not documents and not loaded.faults:
-        problems.append(
-            _problem(file, "SPCS009", 1, 1, "", "there is no specification here", "begin with `spec:`")
-        )
     for document in documents:
         problems += _check_document(document, file, told)
-    if plain and loaded.holes.expressions and not loaded.faults:
+    if loaded.faults:
+        problems += [_of_fault(fault, file, "") for fault in loaded.faults]
+    elif not documents:
+        message = "there is no specification here"
+        problems.append(_problem(file, "SPCS009", 1, 1, "", message, "begin with `spec:`"))
+    elif plain and loaded.holes.expressions:
+        line, column = loaded.holes.first()
         message = "FROM SPECIFICATION does not fill in {{ … }}"
-        problems.append(
-            _problem(file, "SPCS014", 1, 1, "", message, "use FROM SPECIFICATION_TEMPLATE … USING")
-        )
+        fix = "use FROM SPECIFICATION_TEMPLATE … USING"
+        problems.append(_problem(file, "SPCS014", line, column, "", message, fix))
     return len(documents), _suppress(problems, comments, file)
+
+
+def _obey(comments: Comments, target: Target, file: str) -> tuple[Target, list[Problem]]:
+    """The target with what comments say added, and what of them is not understood."""
+    fix = "write family=…, kind=service or job, cloud=aws, azure or gcp, or ignore[SPCS…]"
+    odd = [
+        _problem(file, "SPCS016", line, column, "", f"{word!r} is not understood", fix)
+        for line, column, word in comments.odd
+    ]
+    try:
+        return _with_settings(target, comments.settings), odd
+    except InputError as error:
+        return target, [*odd, _problem(file, "SPCS016", 1, 1, "", str(error), error.hint or "")]
 
 
 def _check_document(document: Document, file: str, target: Target) -> list[Problem]:
@@ -164,7 +172,8 @@ def _problem(file: str, rule: str, line: int, column: int, path: str, message: s
     )
 
 
-def _unreadable(file: str, rule: str, message: str, fix: str, *, line: int = 1) -> Checked:
+def unreadable(file: str, message: str, *, fix: str = "", rule: str = "SPCS001", line: int = 1) -> Checked:
+    """The result of a file that could not be read, and was not checked."""
     problem = _problem(file, rule, line, 1, "", message, fix)
     return Checked(file=file, problems=(problem,), specs=0, readable=False)
 
@@ -201,14 +210,6 @@ def on_family(name: str, target: Target | None = None) -> Target:
         hint = did_you_mean(name.upper(), known) or "the known ones: sfml spec families"
         raise InputError(f"there is no instance family {name!r}", hint=hint)
     return replace(target, family=family, clouds=frozenset(cloud.value for cloud in family.clouds))
-
-
-def _odd_comments(comments: Comments, file: str) -> list[Problem]:
-    fix = "write family=…, kind=service or job, cloud=aws, azure or gcp, or ignore[SPCS…]"
-    return [
-        _problem(file, "SPCS016", line, column, "", f"{word!r} is not understood", fix)
-        for line, column, word in comments.odd
-    ]
 
 
 def _suppress(problems: list[Problem], comments: Comments, file: str) -> list[Problem]:
