@@ -7,10 +7,12 @@ from typing import Any
 
 from sfml.specs import model
 from sfml.specs.problems import Finding, Severity
-from sfml.specs.rules.cases import container, mounted, spec, targeted
+from sfml.specs.rules.cases import container, image, mounted, spec, targeted
 from sfml.specs.rules.rule import Rule
 from sfml.specs.scope import Knowledge, Scope, names
 
+# monitoring-services.md, "Publishing and accessing application metrics".
+_SIDECAR = "/snowflake/images/snowflake_images/monitoring-prometheus-sidecar"
 # monitoring-services.md: labels that name a part of the service.
 _LABELS = {"snow.endpoint.name": "endpoint", "snow.service.container.name": "container"}
 
@@ -44,6 +46,13 @@ def job_block(volume: Any, _: Scope) -> Iterator[Finding]:
     if volume.get("source") == "block":
         message = "block volumes in jobs are a preview, and no snapshot is taken when the job is dropped"
         yield Finding(path=("source",), message=message, fix="copy what must stay to a stage")
+
+
+def job_sidecar(value: Any, _: Scope) -> Iterator[Finding]:
+    """Snowflake's Prometheus sidecar in a job."""
+    if type(value) is str and _SIDECAR in value:
+        message = "Snowflake's Prometheus sidecar is for services"
+        yield Finding(message=message, fix="remove the container; platformMonitor gives metrics of jobs, too")
 
 
 def one_scaling(condition: Any, _: Scope) -> Iterator[Finding]:
@@ -142,6 +151,17 @@ RULES: tuple[Rule, ...] = (
         needs=Knowledge.JOB,
         wrong=targeted("kind=job", mounted("source: block\nsize: 10Gi")),
         right=targeted("kind=service", mounted("source: block\nsize: 10Gi")),
+    ),
+    Rule(
+        id="SPCS154",
+        title="The Prometheus sidecar in a job",
+        severity=Severity.ERROR,
+        why="Snowflake's sidecar image that collects a service's own metrics is not supported in jobs.",
+        on=((model.Container, "image"),),
+        check=job_sidecar,
+        needs=Knowledge.JOB,
+        wrong=targeted("kind=job", image(f"{_SIDECAR}:0.0.1")),
+        right=targeted("kind=service", image(f"{_SIDECAR}:0.0.1")),
     ),
     Rule(
         id="SPCS160",

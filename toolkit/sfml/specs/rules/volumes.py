@@ -11,7 +11,7 @@ from typing import Any
 
 from sfml.specs import model
 from sfml.specs.problems import Finding, Severity
-from sfml.specs.quantities import gib
+from sfml.specs.quantities import gib, gib_text
 from sfml.specs.rules.cases import SHM, container, mounted, spec
 from sfml.specs.rules.rule import Rule
 from sfml.specs.scope import Scope, texts_of, unknown
@@ -25,6 +25,10 @@ _WRITTEN_INSIDE = (
     r"|neo4j|prometheus|grafana|/etcd|rabbitmq|kafka|/var/lib/docker|minio"
     r"|/site-packages|/node_modules|/conda|/\.venv|/\.git(/|$)|/\.cache"
 )
+
+
+# block-storage-volume.md, "About IOPS and throughput".
+_LEAST_IOPS, _IOPS_PER_GIB, _IOPS_PER_MIB, _GPU_IOPS = 3000, 500, 4, 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,6 +189,25 @@ def too_many(volumes: Any, _: Scope) -> Iterator[Finding]:
         if sources.count(kind) > most:
             message = f"{sources.count(kind)} {kind} volumes; a service may have {most}"
             yield Finding(message=message, fix="join some of them", at_key=True)
+
+
+def block_ratios(volume: Any, _: Scope) -> Iterator[Finding]:
+    """Operations beyond the volume's size, or throughput beyond its operations."""
+    config = volume.get("blockConfig")
+    if volume.get("source") != "block" or type(config) is not dict:
+        return
+    size, iops, throughput = gib(volume.get("size")), config.get("iops"), config.get("throughput")
+    if type(iops) is not int or (type(throughput) is int and iops == _GPU_IOPS * throughput):
+        return  # not given, or a node with GPUs on Google Cloud, which goes by throughput alone
+    most = max(_LEAST_IOPS, int(_IOPS_PER_GIB * size)) if size is not None else None
+    if most is not None and iops > most:
+        message = f"{iops} iops are more than a volume of {gib_text(size or 0)} can have ({most})"
+        yield Finding(
+            path=("blockConfig", "iops"), message=message, fix="make the volume larger: 500 iops per GiB"
+        )
+    if type(throughput) is int and throughput > iops / _IOPS_PER_MIB:
+        message = f"{throughput} MiB/s are more than {iops} iops carry ({iops // _IOPS_PER_MIB})"
+        yield Finding(path=("blockConfig", "throughput"), message=message, fix="give 4 iops for each MiB/s")
 
 
 def fractional_size(volume: Any, _: Scope) -> Iterator[Finding]:
@@ -361,5 +384,17 @@ RULES: tuple[Rule, ...] = (
         given="size",
         wrong=mounted("source: block\nsize: 10G"),
         right=mounted("source: block\nsize: 10Gi"),
+    ),
+    Rule(
+        id="SPCS114",
+        title="Operations, throughput and size of a block volume do not go together",
+        severity=Severity.ERROR,
+        why="A volume has at most 500 iops per GiB (and 3000 in any case), and 1 MiB/s of throughput per 4 "
+        "iops.",
+        on=_ONE,
+        check=block_ratios,
+        given="blockConfig",
+        wrong=mounted("source: block\nsize: 10Gi\nblockConfig:\n  iops: 8000"),
+        right=mounted("source: block\nsize: 16Gi\nblockConfig:\n  iops: 8000"),
     ),
 )
