@@ -93,6 +93,9 @@ def cells(answer: Rows) -> list[tuple[str, object]]:
         ("select 12345678901234567890123456789012345678::number(38, 0)", Type.FIXED,
          12345678901234567890123456789012345678),
         ("select 7::numeric(5)", Type.FIXED, 7),
+        ("select {'a': 1, 'B': {'c': null}} from (select 1)", Type.VARIANT,
+         '{\n  "a": 1,\n  "B": {\n    "c": null\n  }\n}'),
+        ("select ltrim('xxa', 'x') || rtrim('axx', 'x') || trim('xax', 'x')", Type.TEXT, "aaa"),
         ("select iff(1 > 2, 'x', 'y')", Type.TEXT, "y"),
     ],
 )  # fmt: skip
@@ -132,6 +135,21 @@ def test_run__create_insert_select__rows_and_counts(sql: Sql) -> None:
     assert sql.rows("select * from t1 order by a") == [(1, "z"), (2, "q"), (3, "r")]
     assert sql.run("delete from t1 where a > 1").affected == 2
     assert sql.rows("drop table t1") == [("T1 successfully dropped.",)]
+
+
+def test_run__insert_overwrite_from_itself__the_rows_survive(sql: Sql) -> None:
+    sql.run("create or replace table t17 as select column1 a from values (1), (2), (3)")
+    answer = sql.run("insert overwrite into t17 select a * ? from t17 where a > 1",
+                     binds=[Bind(type="FIXED", value=10)])  # fmt: skip
+    assert answer.affected == 2
+    assert sql.rows("select a from t17 order by a") == [(20,), (30,)]
+
+
+def test_run__drop_if_exists__says_whether_it_was_there(sql: Sql) -> None:
+    sql.run("create or replace view v1 as select 1 a")
+    assert sql.rows("drop view if exists v1") == [("V1 successfully dropped.",)]
+    absent = [("Drop statement executed successfully (V1 already dropped).",)]
+    assert sql.rows("drop view if exists db.public.v1") == absent
 
 
 def test_run__unusual_names_of_database_and_schema__used_as_they_are(sql: Sql) -> None:
@@ -228,10 +246,18 @@ def test_run__time_zone_of_the_session__used_for_text(sql: Sql) -> None:
         ("select * from nope.public.t", "002003", "does not exist or not authorized."),
         ("drop table nope", "002003", "'NOPE' does not exist"),
         ("select nope from (select 1 a)", "000904", "error line 1 at position 7\ninvalid identifier 'NOPE'"),
+        ("show columns in table nope", "002003", "Table 'NOPE' does not exist"),
+        ("select * from read_csv('/etc/passwd')", "000002", "Unsupported feature"),
+        ("select * from '/etc/passwd'", "000002", "Unsupported feature"),
+        ("select * from duckdb_tables()", "000002", "Unsupported feature"),
+        ("create table tagged (a int) with tag (x = 'y')", "000002", "TAG"),
         ("select nope", "000904", "invalid identifier 'NOPE'"),
         ("select 1 from from", "001003", "syntax error line 1 at position 14 unexpected 'from'."),
         ("select (1", "001003", "syntax error line 1 at position"),
         ("select nofunction(1)", "002140", "Unknown function NOFUNCTION"),
+        ("select * from taken at (offset => -60)", "000002", "Unsupported feature"),
+        ("select * from table(split_to_table('a.b', '.'))", "000002", "Unsupported feature"),
+        ("alter table taken add search optimization", "000002", "Unsupported feature"),
         ("select 'x'::int", "100038", "Numeric value 'x' is not recognized"),
         ("select 'x'::date", "100040", "Date 'x' is not recognized"),
         ("select 'x'::boolean", "100037", "Boolean value 'x' is not recognized"),
@@ -342,6 +368,18 @@ def test_transaction__failing_write__undone_alone(sql: Sql) -> None:
     sql.run("insert into t10 values (3)", session=26)
     sql.engine.commit(26)
     assert sql.rows("select a from t10 order by a", session=27) == [(1,), (3,)]
+
+
+def test_transaction__failing_copy__undone_alone(sql: Sql, tmp_path: Path) -> None:
+    (tmp_path / "w.csv").write_text("wrong\n")
+    sql.run("create or replace table t18 (a int)")
+    sql.engine.begin(30)
+    sql.run("insert into t18 values (1)", session=30)
+    files = [StagedFile(path=tmp_path / "w.csv", name="st/w.csv")]
+    with pytest.raises(Fault, match=r"w\.csv"):
+        sql.engine.run(30, Statement(text="copy into t18 from @_S", verb="COPY", place=HERE, files=files))
+    sql.engine.commit(30)
+    assert sql.rows("select a from t18", session=31) == [(1,)]
 
 
 def test_transaction__failing_read__leaves_it_open(sql: Sql) -> None:

@@ -30,6 +30,7 @@ def kinds(text: str) -> list[tuple[str, str]]:
                              ("WORD", "a"), ("SYMBOL", "::"), ("WORD", "int")]),
         ("$1 $name SYSTEM$F", [("SYMBOL", "$1"), ("VARIABLE", "$name"), ("WORD", "SYSTEM$F")]),
         ("1 1.5 .5 1e-3", [("NUMBER", "1"), ("NUMBER", "1.5"), ("NUMBER", ".5"), ("NUMBER", "1e-3")]),
+        ("{'a':1}", [("SYMBOL", "{"), ("STRING", "'a'"), ("SYMBOL", ":"), ("NUMBER", "1"), ("SYMBOL", "}")]),
         ("arr[1:2]", [("WORD", "arr"), ("SYMBOL", "["), ("NUMBER", "1"), ("SYMBOL", ":"), ("NUMBER", "2"),
                       ("SYMBOL", "]")]),
     ],

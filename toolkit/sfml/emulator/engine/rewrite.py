@@ -11,10 +11,10 @@ BATCH = "_sfml_binds"
 
 
 def adapt(expression: Expr) -> Expr:
-    """The statement with all of the changes below."""
+    """The statement as fakesnow should translate it; NotImplementedError for what it would get wrong."""
     if isinstance(expression, exp.Copy):
         return expression  # fakesnow reads $1 there itself
-    for change in (_positional, _division, _sum, _binary, _wide, _array, _generated):
+    for change in _CHANGES:
         expression = expression.transform(change)
     return expression
 
@@ -96,6 +96,55 @@ def _generated(node: Expr) -> Expr:
     ):
         node.set("order", None)
     return node
+
+
+def _trim(node: Expr) -> Expr:
+    """LTRIM(text, characters); fakesnow would drop the characters."""
+    if not isinstance(node, exp.Trim) or node.expression is None:
+        return node
+    name = {"LEADING": "ltrim", "TRAILING": "rtrim"}.get(str(node.args.get("position")), "trim")
+    text = exp.Cast(this=node.this, to=exp.DataType(this=exp.DataType.Type.TEXT, nested=False))
+    return exp.Anonymous(this=name, expressions=[text, node.expression])
+
+
+def _struct(node: Expr) -> Expr:
+    """The keys of ``{'a': 1}`` are texts, not identifiers to be upper-cased."""
+    if isinstance(node, exp.Struct):
+        for pair in node.expressions:
+            if isinstance(pair, exp.PropertyEQ) and isinstance(pair.this, exp.Identifier):
+                pair.this.args["quoted"] = True
+    return node
+
+
+def _source(node: Expr) -> Expr:
+    """Tables only: the engine would also read files and its own catalog."""
+    if isinstance(node, exp.Table) and isinstance(node.this, (exp.Func, exp.Literal)):
+        raise NotImplementedError(f"FROM {node.this.sql(dialect='snowflake')}")
+    if isinstance(node, exp.Tags):
+        raise NotImplementedError("TAG")
+    return node
+
+
+def _truncate(node: Expr) -> Expr:
+    """TRUNCATE … IF EXISTS, once the table is known to be there."""
+    if isinstance(node, exp.TruncateTable):
+        node.args["exists"] = False
+    return node
+
+
+_CHANGES = (
+    _truncate,
+    _source,
+    _positional,
+    _division,
+    _sum,
+    _binary,
+    _wide,
+    _array,
+    _generated,
+    _trim,
+    _struct,
+)
 
 
 def batched(expression: Expr, names: Sequence[str]) -> Expr | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, cast
 
 import duckdb
@@ -15,75 +14,16 @@ from fakesnow.cursor import FakeSnowflakeCursor
 from sqlglot import Expr, exp
 from sqlglot import parse_one as parse_sql
 
-from sfml.emulator.engine import columns, rewrite, tables
+from sfml.emulator.engine import answers, columns, rewrite, special, tables
+from sfml.emulator.engine.connection import Duck, NoCache
 from sfml.emulator.engine.copying import Copy
 from sfml.emulator.engine.faults import ERRORS, fault
 from sfml.emulator.engine.statement import DML, READS, Place, Statement
 from sfml.emulator.engine.temporary import Temporaries
 from sfml.emulator.faults import Fault
-from sfml.emulator.results import Column, Rows, StatementType, Type, status
+from sfml.emulator.results import Rows, status
 
-_OK = "Statement executed successfully."
 _NOWHERE = Place()
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Fetched:
-    """A result as fakesnow's cursor keeps it; it reads the number of rows and, after MERGE, the counts."""
-
-    names: tuple[str, ...]
-    types: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
-
-    @property
-    def num_rows(self) -> int:
-        return len(self.rows)
-
-    @property
-    def columns(self) -> list[list[_Count]]:
-        return [[_Count(value=cell)] for cell in self.rows[0]] if self.rows else []
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Count:
-    value: Any
-
-    def as_py(self) -> Any:
-        return self.value
-
-
-class _Duck:
-    """A DuckDB connection for fakesnow's cursor, with plain rows where that asks for Arrow."""
-
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self._connection = connection
-        self.database: str | None = None
-
-    def to_arrow_table(self) -> _Fetched:
-        described = self._connection.description or []
-        return _Fetched(
-            names=tuple(str(entry[0]) for entry in described),
-            types=tuple(str(entry[1]) for entry in described),
-            rows=self._connection.fetchall(),
-        )
-
-    def execute(self, sql: str, *args: Any) -> duckdb.DuckDBPyConnection:
-        return self._connection.execute(self.quoted(sql), *args)
-
-    def quoted(self, sql: str) -> str:
-        """fakesnow's own statements name the current database without quotes."""
-        unquoted = f" {self.database}._fs_information_schema"
-        return sql.replace(unquoted, f' "{self.database}"._fs_information_schema') if self.database else sql
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
-
-
-class _NoCache(dict[str, Any]):
-    """fakesnow would keep every result for ever; the server keeps its own."""
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        return
 
 
 class Session:
@@ -96,11 +36,11 @@ class Session:
         self._changes: list[Statement] = []
         self._duck = connection
         self._place = _NOWHERE
-        self._own = _Duck(connection)
+        self._own = Duck(connection)
         self._temporary = Temporaries(connection)
         self._snow = FakeSnowflakeConnection(
             cast(duckdb.DuckDBPyConnection, self._own),
-            _NoCache(),
+            NoCache(),
             None,
             None,
             create_database=False,
@@ -121,9 +61,9 @@ class Session:
                 if self.in_transaction and statement.verb in DML:
                     self._changes.append(statement)
                 return answer
-        except ERRORS as error:
+        except (*ERRORS, Fault) as error:
             self._recover()
-            raise fault(error, statement.text) from error
+            raise error if isinstance(error, Fault) else fault(error, statement.text) from error
         finally:
             self._unregister(statement)
 
@@ -226,25 +166,45 @@ class Session:
         expression = _parse(statement.text)
         if isinstance(expression, exp.Copy):
             return self._copy(expression, statement)
+        if isinstance(expression, special.CHECKED):
+            text = special.check(self._duck, self._resolved(expression))
+            if text is not None:
+                return status(text)
         try:
             cursor = self._execute(rewrite.adapt(expression.copy()), values)
         except ERRORS as error:
             if "'sum(VARCHAR)'" not in str(error):
                 raise
             cursor = self._execute(expression, values)  # fakesnow's cast serves a SUM of texts
-        return _rows(cursor, statement)
+        return answers.rows(cursor, statement)
+
+    def _resolved(self, expression: Expr) -> Expr:
+        """A copy with its identifiers resolved and its temporary tables where they are."""
+        named = expression.copy().transform(transforms.upper_case_unquoted_identifiers)
+        return self._temporary.adapt(named, self._place)
 
     def _execute(self, expression: Expr, values: Sequence[Any]) -> FakeSnowflakeCursor:
         """What fakesnow's ``cursor.execute`` does, on a statement that is parsed already."""
-        cursor = self._snow.cursor()
-        params = list(values) if values else None
         if isinstance(expression, exp.Command):
             raise NotImplementedError(f"{expression.this} {expression.expression}".split("\n", 1)[0][:80])
+        cursor = self._snow.cursor()
         cursor.check_db_and_schema(expression)
-        named = expression.transform(lambda e: transforms.identifier(e, params))
-        expression = self._temporary.adapt(
-            named.transform(transforms.upper_case_unquoted_identifiers), self._place
-        )
+        expression = self._resolved(expression)
+        if isinstance(expression, exp.Insert) and expression.args.get("overwrite"):
+            with self._atomic():
+                return self._overwrite(cursor, expression, values)
+        return self._run_parts(cursor, expression, values)
+
+    def _overwrite(
+        self, cursor: FakeSnowflakeCursor, insert: exp.Insert, values: Sequence[Any]
+    ) -> FakeSnowflakeCursor:
+        source = cursor._transform(insert.expression.copy(), list(values))
+        return self._run_parts(cursor, special.overwritten(self._duck, insert, source, values), ())
+
+    def _run_parts(
+        self, cursor: FakeSnowflakeCursor, expression: Expr, values: Sequence[Any]
+    ) -> FakeSnowflakeCursor:
+        params = list(values) if values else None
         for part in cursor._transform_explode(expression):
             transformed = cursor._transform(part, params)
             cursor._execute(transformed, params if transformed.find(exp.Placeholder) else None)
@@ -279,7 +239,7 @@ class Session:
         """The columns without the rows; only a SELECT has others than its kind of statement has."""
         expression = _parse(statement.text)
         if not isinstance(expression, exp.Query):
-            return Rows(columns=_described(statement), statement=statement.type)
+            return Rows(columns=answers.described(statement), statement=statement.type)
         cursor = self._snow.cursor()
         cursor.check_db_and_schema(expression)
         params = list(values)
@@ -298,19 +258,19 @@ class Session:
         if insert is not None:
             self._duck.register(rewrite.BATCH, tables.from_binds(statement.bind_rows))
             try:
-                return _rows(self._execute(rewrite.adapt(insert), ()), statement)
+                return answers.rows(self._execute(rewrite.adapt(insert), ()), statement)
             finally:
                 self._duck.unregister(rewrite.BATCH)
         return self._one_by_one(expression, statement)
 
     def _one_by_one(self, expression: Expr, statement: Statement) -> Rows:
-        answers = []
+        found: list[Rows] = []
         with self._atomic():
             for row in statement.bind_rows:
                 statement.cancelled.check()
                 values = [bind.value for bind in row]
-                answers.append(_rows(self._execute(rewrite.adapt(expression.copy()), values), statement))
-        return _total(answers)
+                found.append(answers.rows(self._execute(rewrite.adapt(expression.copy()), values), statement))
+        return answers.total(found)
 
 
 def _parse(text: str) -> Expr:
@@ -321,55 +281,3 @@ def aborted() -> Fault:
     """Every statement of a transaction that failed, until it is ended."""
     text = "The transaction was rolled back by an earlier error; end it with ROLLBACK."
     return Fault("000625", "57014", text)
-
-
-def _rows(cursor: FakeSnowflakeCursor, statement: Statement) -> Rows:
-    fetched: _Fetched = cursor._arrow_table  # type: ignore[assignment]
-    if statement.type is StatementType.DDL:
-        return status(_status_text(fetched))
-    found = [columns.column(name, kind) for name, kind in zip(fetched.names, fetched.types, strict=True)]
-    cells = columns.rows(found, fetched.rows)
-    if statement.verb == "DESCRIBE":
-        cells = columns.described(cells)
-    if statement.verb == "SELECT":
-        found = list(columns.named(found, statement.headings))
-    return Rows(
-        columns=tuple(found),
-        rows=cells,
-        statement=statement.type,
-        affected=_affected(statement, fetched),
-    )
-
-
-def _status_text(fetched: _Fetched) -> str:
-    said = fetched.names == ("status",) and fetched.rows
-    return str(fetched.rows[0][0]) if said else _OK
-
-
-def _affected(statement: Statement, fetched: _Fetched) -> int | None:
-    if statement.verb not in DML or statement.verb == "COPY" or not fetched.rows:
-        return None
-    counts = fetched.rows[0] if statement.verb == "MERGE" else fetched.rows[0][:1]
-    return sum(int(count) for count in counts)
-
-
-def _described(statement: Statement) -> tuple[Column, ...]:
-    names = {
-        "INSERT": ("number of rows inserted",),
-        "UPDATE": ("number of rows updated", "number of multi-joined rows updated"),
-        "DELETE": ("number of rows deleted",),
-        "MERGE": ("number of rows inserted", "number of rows updated"),
-    }.get(statement.verb)
-    if names is None:
-        return (Column(name="status"),)
-    return tuple(Column(name=name, type=Type.FIXED) for name in names)
-
-
-def _total(answers: Sequence[Rows]) -> Rows:
-    """The counts of all rows of an array bind as one answer; of anything else, the last answer."""
-    last = answers[-1]
-    if last.affected is None:
-        return last
-    sums = tuple(sum(int(str(answer.rows[0][i])) for answer in answers) for i in range(len(last.columns)))
-    affected = sum(answer.affected or 0 for answer in answers)
-    return Rows(columns=last.columns, rows=[sums], statement=last.statement, affected=affected)

@@ -154,6 +154,11 @@ def _show_tables(kind: str) -> Parser:
     return parse
 
 
+def _user_functions(reader: Reader) -> c.Command:
+    reader.remove("USER")  # all functions here are the user's: there are none
+    return queries.query(reader, "SHOW", "FUNCTIONS")
+
+
 def _is_terse(reader: Reader) -> bool:
     return len(reader.tokens) > 1 and reader.tokens[1].word() == "TERSE"
 
@@ -175,6 +180,7 @@ _SHOW: Mapping[str, Parser] = {
     "SERVICE INSTANCES": services.show_instances,
     "SERVICE CONTAINERS": services.show_containers,
     "SERVICES": services.show_services,
+    "USER FUNCTIONS": _user_functions,
     "TABLES": _show_tables("TABLES"),
     "VIEWS": _show_tables("VIEWS"),
     "OBJECTS": _show_tables("OBJECTS"),
@@ -182,7 +188,7 @@ _SHOW: Mapping[str, Parser] = {
         kind: _engine("SHOW", kind)
         for kind in (
             "COLUMNS", "SEQUENCES", "PRIMARY KEYS", "UNIQUE KEYS",
-            "IMPORTED KEYS", "FILE FORMATS", "PROCEDURES", "FUNCTIONS", "USER FUNCTIONS",
+            "IMPORTED KEYS", "FILE FORMATS", "PROCEDURES", "FUNCTIONS",
         )
     },
 }  # fmt: skip
