@@ -178,3 +178,71 @@ def test_endpoint__of_a_killed_server__is_replaced_by_the_next(tmp_path: Path) -
     endpoint = json.loads((tmp_path / "state" / "endpoint.json").read_text())
     assert endpoint["pid"] == second.process.pid
     second.stop()
+
+
+SUBMIT = """
+import json, sys
+from snowflake.ml import jobs
+from snowflake.snowpark import Session
+session = Session.builder.configs(json.loads(sys.argv[1])).create()
+pool = "create compute pool if not exists p min_nodes=1 max_nodes=2 instance_family=CPU_X64_XS"
+session.sql(pool).collect()
+print("ready", flush=True)
+for number in range(20):
+    job = jobs.submit_file(sys.argv[2], "p", stage_name="payload", session=session)
+    print(job.id, flush=True)
+"""
+FINAL = {"DONE", "FAILED", "CANCELLED", "INTERNAL_ERROR"}
+
+
+def test_kill__at_random_moments_of_a_submit__every_job_known_and_none_left_running(tmp_path: Path) -> None:
+    """Each round: jobs are submitted until the server is killed; the next one knows and ends them all."""
+    generator = random.Random(11)
+    script = tmp_path / "job.py"
+    script.write_text("import time\nprint('begun', flush=True)\ntime.sleep(600)\n")
+    known: set[str] = set()
+    for _ in range(4):
+        server = start(tmp_path / "state")
+        known |= set(submit_until_killed(server, script, after=generator.uniform(0.1, 3)))
+        again = start(tmp_path / "state")
+        states = {f"LOCAL.PUBLIC.{row[0]}": row[1] for row in rows(again, "show job services in account")}
+        assert known - set(states) == set()
+        assert {name: state for name, state in states.items() if state not in FINAL | {"PENDING"}} == {}
+        for name, state in states.items():
+            if state == "PENDING":  # it had no node yet: it waits for its turn, and may be cancelled
+                rows(again, f"call {name}!spcs_cancel_job()")
+        again.kill()
+    assert known
+    deadline = time.monotonic() + 20
+    while processes_of(script) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert processes_of(script) == []
+
+
+def submit_until_killed(server: LocalBackend, script: Path, *, after: float) -> list[str]:
+    """Names of the jobs that the client was told of."""
+    client = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", SUBMIT, json.dumps(server.parameters()), str(script)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert client.stdout is not None
+    assert client.stdout.readline() == "ready\n"
+    time.sleep(after)
+    server.kill()
+    client.kill()
+    return client.communicate(timeout=30)[0].split()
+
+
+def processes_of(script: Path) -> list[str]:
+    """Command lines of live processes that run the script."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if script.name in line and "job_stage" in line:
+            found.append(line)
+    return found
