@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import gzip
 import os
+import subprocess
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from snowflake.connector import connect
 from snowflake.connector.errors import Error, OperationalError, ProgrammingError
 
-from local_backend import LocalBackend
+from local_backend import LocalBackend, start
 
 
 @pytest.fixture
@@ -165,6 +167,32 @@ def test_put__larger_than_memory_should_hold__the_server_stays_small(
     assert put(cursor, big, options="auto_compress = false") == ["UPLOADED"]
     assert resident(backend) - before < 50 << 20
     assert cursor.execute("list @s").fetchone()[1] == 300 << 20
+
+
+# A disk of 4 MB under the server's stages, in a mount namespace of its own.
+SMALL_DISK = 'mkdir -p "$0" && mount -t tmpfs -o size=4m none "$0" && exec "$@"'
+
+
+@pytest.mark.slow
+def test_put__disk_is_full__one_clear_error_and_no_remnant(tmp_path: Path) -> None:
+    stages = tmp_path / "state" / "stages"
+    within = ["unshare", "-rm", "sh", "-c", SMALL_DISK, str(stages)]
+    if subprocess.run([*within, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this kernel gives us no mount namespace")
+    server = start(tmp_path / "state", within=within)
+    (tmp_path / "large").write_bytes(os.urandom(20 << 20))
+    (tmp_path / "small").write_bytes(os.urandom(5 << 19))
+    with connect(**server.parameters()) as connection:
+        cursor = connection.cursor()
+        cursor.execute("create stage s")
+        with pytest.raises(Error, match="Not stored: No space left on device"):
+            cursor.execute(f"put file://{tmp_path}/large @s auto_compress = false")
+        assert cursor.execute("list @s").fetchall() == []
+        assert put(cursor, tmp_path / "small", options="auto_compress = false") == ["UPLOADED"]
+        with pytest.raises(ProgrammingError, match="No space left on device"):
+            cursor.execute("copy files into @s/a/ from @s files = ('small')")
+        assert len(cursor.execute("list @s").fetchall()) == 1
+    assert server.stop() == 0
 
 
 def resident(backend: LocalBackend) -> int:

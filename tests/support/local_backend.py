@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,12 +55,12 @@ class LocalBackend:
         return self.process.returncode
 
 
-def start(state: Path, *options: str) -> LocalBackend:
-    """A server that answers."""
+def start(state: Path, *options: str, within: Sequence[str] = ()) -> LocalBackend:
+    """A server that answers; ``within`` is a command that runs another one (``unshare -rm sh -c …``)."""
     file = state / "endpoint.json"
     file.unlink(missing_ok=True)
     process = subprocess.Popen(
-        [sys.executable, "-m", "sfml.emulator", "--state", os.fspath(state), *options],
+        [*within, sys.executable, "-m", "sfml.emulator", "--state", os.fspath(state), *options],
         stderr=subprocess.PIPE,
         text=True,
     )
