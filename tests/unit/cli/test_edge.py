@@ -46,7 +46,7 @@ def test_run__interrupt__ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_run__reader_gone__ends_with_141(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli.output, "discard_stdout", lambda: None)
-    assert fail_with(monkeypatch, BrokenPipeError()) == 141
+    assert fail_with(monkeypatch, cli.output.ReaderGoneError()) == 141
 
 
 def test_run__bug__leaves_a_private_log_without_secrets(

@@ -92,8 +92,7 @@ def run(args: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code, after every error was reported on stderr."""
     try:
         code = cli.main(args, prog_name="sfml", standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
+    except output.ReaderGoneError:
         output.discard_stdout()
         return BROKEN_PIPE
     except (click.Abort, KeyboardInterrupt):

@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from sfml.jobs.follow import Followed
 
 
-def begin(config: Config) -> Opening:
-    """Start to log in for a command; Snowflake's clients log what they also raise, which is printed once."""
+def begin(config: Config, *, light: bool = False) -> Opening:
+    """Start to log in for a command; ``light`` where it needs statements only, and no session.
+
+    Snowflake's clients log what they also raise; it is printed once.
+    """
     logging.getLogger("snowflake").addHandler(logging.NullHandler())
-    return sessions.begin(config)
+    return sessions.begin(config, light=light)
 
 
 @dataclass(frozen=True, kw_only=True)

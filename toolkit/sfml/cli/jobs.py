@@ -35,7 +35,7 @@ def list_(config: Config, *, limit: int, everywhere: bool, out: Output) -> None:
     """List the newest jobs."""
     from sfml.jobs import api, status
 
-    with attached.begin(config) as opening:
+    with attached.begin(config, light=True) as opening:
         connection = opening.connection()
         schema = None if everywhere else api.schema_of(connection)
         found = status.list_jobs(connection, schema=schema, limit=limit)
@@ -54,7 +54,7 @@ def status(config: Config, *, job_id: str, out: Output) -> None:
     from sfml.jobs import api
     from sfml.jobs.status import full_id, job_status
 
-    with attached.begin(config) as opening:
+    with attached.begin(config, light=True) as opening:
         connection = opening.connection()
         found = job_status(connection, full_id(connection, job_id))
     out.value(api.described(found), text=found.status)
@@ -71,7 +71,7 @@ def logs(config: Config, *, job_id: str, follow: bool, verbose: bool, out: Outpu
     from sfml.jobs.follow import Follower, read_once, script_lines
     from sfml.jobs.status import full_id, job_status
 
-    with attached.begin(config) as opening:
+    with attached.begin(config, light=True) as opening:
         connection = opening.connection()
         found = job_status(connection, full_id(connection, job_id)).job_id
         if not follow:
@@ -159,7 +159,7 @@ def cancel(config: Config, *, job_id: str, dry_run: bool, out: Output) -> None:
     """End a job; one that has ended already stays as it is."""
     from sfml.jobs.status import cancel_job, full_id, job_status
 
-    with attached.begin(config) as opening:
+    with attached.begin(config, light=True) as opening:
         connection = opening.connection()
         found = job_status(connection, full_id(connection, job_id))
         if found.is_over:

@@ -161,6 +161,9 @@ def write_connection(name: str, endpoint: Endpoint, *, dry_run: bool) -> Path:
 
     from sfml import config
 
+    home = os.environ.get("SNOWFLAKE_HOME")
+    if home and not dry_run:  # the connector looks into this folder only where it exists
+        Path(home).expanduser().mkdir(parents=True, exist_ok=True)
     path = config.connection_files(os.environ).connections
     known = config.connections(os.environ).get(name)
     if known is not None and known.value.get("account") != endpoint.parameters["account"]:

@@ -23,6 +23,10 @@ _DIM = "\x1b[2m"
 _RESET = "\x1b[0m"
 
 
+class ReaderGoneError(Exception):
+    """Whoever read the output has gone away (``sfml jobs list | head -1``)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Output:
     """One command's output: ``as_json`` says whether stdout is for a program or for a reader."""
@@ -110,8 +114,11 @@ def _styled(text: str, style: str, stream: TextIO) -> str:
 
 def _write(stream: TextIO, text: str) -> None:
     encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "replace").decode(encoding))
-    stream.flush()
+    try:
+        stream.write(text.encode(encoding, "replace").decode(encoding))
+        stream.flush()
+    except BrokenPipeError:
+        raise ReaderGoneError from None
 
 
 def _cell(value: Any) -> str:
