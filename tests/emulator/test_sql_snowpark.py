@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -188,12 +189,16 @@ def test_files__put_list_get_through_the_session__round_trip(session: Session, t
     assert session.sql("rm @st/dir").collect()[0]["result"] == "removed"
 
 
-def test_read__csv_from_a_stage__refused_by_name(session: Session, tmp_path: Any) -> None:
-    """Reading files with session.read needs a query on a stage, which is refused by name."""
+def test_read__csv_json_parquet_from_a_stage__frames(session: Session, tmp_path: Path) -> None:
     session.sql("create stage st").collect()
-    (tmp_path / "a.csv").write_text("1,x\n")
-    session.file.put(str(tmp_path / "a.csv"), "@st", auto_compress=False)
-    schema = StructType([StructField("A", LongType()), StructField("B", StringType())])
-    with pytest.raises(SnowparkSQLException) as caught:
-        session.read.schema(schema).csv("@st/a.csv").collect()
-    assert caught.value.sql_error_code == 2
+    (tmp_path / "a.csv").write_text("n,s\n1,007\n2,x y\n")
+    (tmp_path / "a.json").write_text('{"n": 1, "s": "x"}\n{"n": 2}\n')
+    pd.DataFrame({"N": [1, 2], "S": ["x", None]}).to_parquet(tmp_path / "a.parquet")
+    for name in ("a.csv", "a.json", "a.parquet"):
+        session.file.put(str(tmp_path / name), "@st", auto_compress=name == "a.json")
+    schema = StructType([StructField("N", LongType()), StructField("S", StringType())])
+    csv = session.read.schema(schema).option("skip_header", 1).csv("@st/a.csv")
+    assert csv.sort("N").collect() == [Row(N=1, S="007"), Row(N=2, S="x y")]
+    json_rows = session.read.json("@st/a.json.gz").select(col("$1")["n"].cast("int").alias("n"))
+    assert json_rows.sort("n").collect() == [Row(N=1), Row(N=2)]
+    assert session.read.parquet("@st/a.parquet").sort('"N"').collect() == [Row(N=1, S="x"), Row(N=2, S=None)]

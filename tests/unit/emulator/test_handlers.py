@@ -377,8 +377,12 @@ def test_copy_into__from_a_stage__loads_and_purges(account: Account) -> None:
     loaded = account.rows("copy into t from @st files = ('2.csv') purge = true")
     assert [(row["file"], row["status"], row["rows_loaded"]) for row in loaded] == [("st/2.csv", "LOADED", 1)]
     assert [row["name"] for row in account.rows("ls @st")] == ["st/1.csv"]
+    (place / "3.csv").write_text("3,007\n")
     account.run("copy into t from '@st/'")
-    assert account.text("select sum(a) from t") == 3
+    assert account.text("select b from t where a = 3") == "007"
+    assert account.rows("select $2 as b, count(*) n from @st/3.csv group by 1") == [{"B": "007", "N": 1}]
+    assert account.code("select $1 from @st/nope") == "091016"
+    assert account.text("select sum(a) from t") == 6
 
 
 def test_describe_only__anything__columns_and_nothing_done(account: Account) -> None:

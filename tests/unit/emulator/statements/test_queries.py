@@ -114,9 +114,13 @@ def test_parse__bind_before_a_cast__two_tokens() -> None:
     assert query("select ?::int, ?").text == "select ? ::int, ?"
 
 
-def test_parse__query_on_a_stage__unsupported() -> None:
-    with pytest.raises(Fault, match="files of a stage"):
-        parse("select $1 from @st/a.csv")
+def test_parse__query_on_a_stage__files_and_format_apart() -> None:
+    command = query("select $1::int a from @s.st/a.csv( FILE_FORMAT  => 'ff', pattern => '.*') t")
+    assert command.text == "select $1::int a from TEMP.MAIN._SFML_STAGE_0 t"
+    (table,) = command.stages
+    assert (table.location.path, table.file_format, table.pattern) == ("a.csv", "ff", ".*")
+    with pytest.raises(Fault, match="REFRESH"):
+        parse("select 1 from @st (refresh => 'x')")
 
 
 def test_parse__scoped_temporary_table__the_engine_need_not_know_the_word() -> None:

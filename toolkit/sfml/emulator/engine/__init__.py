@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sfml.emulator.catalog import Catalog, Kind, Name, Record
-from sfml.emulator.engine.statement import Place, Relation, StagedFile, Statement
+from sfml.emulator.engine.statement import Place, Relation, StagedFile, StagedTable, Statement
 from sfml.emulator.results import Rows
 
 if TYPE_CHECKING:
     from sfml.emulator.engine.loaded import Loaded
 
-__all__ = ["Engine", "Place", "Relation", "StagedFile", "Statement"]
+__all__ = ["Engine", "Place", "Relation", "StagedFile", "StagedTable", "Statement"]
 
 
 class Engine:

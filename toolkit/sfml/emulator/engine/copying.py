@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 from fakesnow import copy_into as fs
-from sqlglot import exp
+from sqlglot import Expr, exp
 
 from sfml.emulator.engine.faults import ERRORS, fault
 from sfml.emulator.engine.statement import StagedFile
@@ -59,7 +59,7 @@ class Copy:
             current_schema=self._schema,
         )
         urls = [str(file.path) for file in files]
-        inserts = fs._inserts(self._copy, options, urls, self._parquet(options, urls))
+        inserts = [as_text(i) for i in fs._inserts(self._copy, options, urls, self._parquet(options, urls))]
         rows = [
             self._load(insert.sql(dialect="duckdb"), file, again=options.force)
             for insert, file in zip(inserts, files, strict=True)
@@ -110,6 +110,13 @@ class Copy:
             )
             raise Fault("002019", "0A000", text)
         return fs.ParquetLoadInfo(found, is_single_variant=True)
+
+
+def as_text(expression: Expr) -> Expr:
+    """CSV fields are texts until they are cast; DuckDB would guess, and read 007 as 7."""
+    for read in expression.find_all(exp.ReadCSV):
+        read.append("expressions", exp.EQ(this=exp.Var(this="all_varchar"), expression=exp.true()))
+    return expression
 
 
 def _version(file: StagedFile) -> str:

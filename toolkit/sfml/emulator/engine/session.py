@@ -14,7 +14,7 @@ from fakesnow.cursor import FakeSnowflakeCursor
 from sqlglot import Expr, exp
 from sqlglot import parse_one as parse_sql
 
-from sfml.emulator.engine import answers, columns, rewrite, special, tables
+from sfml.emulator.engine import answers, columns, rewrite, special, staged, tables
 from sfml.emulator.engine.connection import Duck, NoCache
 from sfml.emulator.engine.copying import Copy
 from sfml.emulator.engine.faults import ERRORS, fault
@@ -147,14 +147,18 @@ class Session:
         for number, (name, answer) in enumerate(statement.tables.items()):
             table, selected = tables.from_rows(answer)
             self._duck.register(f"_sfml_raw_{number}", table)
-            view, source = name.rpartition(".")[2], f"temp.main._sfml_raw_{number}"
-            select = f"SELECT {', '.join(selected)} FROM {source}"
-            self._duck.execute(f"CREATE OR REPLACE TEMP VIEW {view} AS {select}")
+            self._view(name, f"SELECT {', '.join(selected)} FROM temp.main._sfml_raw_{number}")
+        for name, files in statement.staged.items():
+            self._view(name, staged.select(self._duck, files, statement.place))
+
+    def _view(self, name: str, select: str) -> None:
+        self._duck.execute(f"CREATE OR REPLACE TEMP VIEW {name.rpartition('.')[2]} AS {select}")
 
     def _unregister(self, statement: Statement) -> None:
-        for number, name in enumerate(statement.tables):
+        for name in (*statement.tables, *statement.staged):
             if not self._aborted:
                 self._duck.execute(f"DROP VIEW IF EXISTS temp.main.{name.rpartition('.')[2]}")
+        for number in range(len(statement.tables)):
             self._duck.unregister(f"_sfml_raw_{number}")
 
     def _answer(self, statement: Statement) -> Rows:

@@ -46,6 +46,14 @@ class StagedFile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StagedTable:
+    """Files that a query reads as a table, and the name of the file format that says how (None: CSV)."""
+
+    files: Sequence[StagedFile]
+    file_format: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Relation:
     """A table or view; ``rows`` of a view and ``text`` of a table are None."""
 
@@ -65,7 +73,7 @@ class Statement:
     ``bind_rows`` for those of a statement that is executed once for each row. ``tables`` are results that the
     text refers to by name. ``headings`` are the names of a SELECT's columns where Snowflake derives them from
     the expression's text (None: the column's own name, ``STAR``: any number of columns). ``files`` are what
-    COPY INTO reads.
+    COPY INTO reads, ``staged`` what a query reads as tables.
     """
 
     text: str
@@ -74,6 +82,7 @@ class Statement:
     binds: Sequence[Bind] = ()
     bind_rows: Sequence[Sequence[Bind]] = ()
     tables: Mapping[str, Rows] = field(default_factory=dict)
+    staged: Mapping[str, StagedTable] = field(default_factory=dict)
     headings: Sequence[str | None] = ()
     files: Sequence[StagedFile] = ()
     describe_only: bool = False

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from sfml.emulator.catalog import Record
 from sfml.emulator.context import Context
-from sfml.emulator.engine.statement import StagedFile, Statement
+from sfml.emulator.engine import StagedFile, StagedTable, Statement
 from sfml.emulator.faults import Fault, invalid, missing, unsupported
 from sfml.emulator.handlers.base import Backend, Request
 from sfml.emulator.handlers.objects import already_dropped, columns, dropped
-from sfml.emulator.handlers.stages import located
+from sfml.emulator.handlers.stages import checked_pattern, located
 from sfml.emulator.results import Column, Rows, StatementType, Type
 from sfml.emulator.statements import commands as c
 from sfml.emulator.statements.names import StagePath
@@ -50,7 +50,9 @@ def copy_into(command: c.CopyInto, statement: Statement, context: Context, backe
 def _chosen(command: c.CopyInto, stage: Record, backend: Backend) -> list[str]:
     prefix = command.source.path
     if not command.files:
-        return [file.path for file in backend.stages.list(stage, prefix, pattern=command.pattern)]
+        return [
+            file.path for file in backend.stages.list(stage, prefix, pattern=checked_pattern(command.pattern))
+        ]
     found = []
     for name in command.files:
         path = f"{prefix}{name}"
@@ -63,6 +65,16 @@ def _chosen(command: c.CopyInto, stage: Record, backend: Backend) -> list[str]:
 def _staged(stage: Record, paths: Sequence[str], backend: Backend) -> tuple[StagedFile, ...]:
     root, label = backend.stages.directory(stage), stage.name.name.lower()
     return tuple(StagedFile(path=root / path, name=f"{label}/{path}") for path in paths)
+
+
+def staged_table(table: c.StageTable, context: Context, backend: Backend) -> StagedTable:
+    """The files that a query reads from a stage."""
+    stage = located(table.location, "READ", context, backend)
+    found = backend.stages.list(stage, table.location.path, pattern=checked_pattern(table.pattern))
+    if not found:
+        raise Fault("091016", "22000", f"Remote file '{table.location.path}' was not found.")
+    paths = [file.path for file in found]
+    return StagedTable(files=_staged(stage, paths, backend), file_format=table.file_format)
 
 
 def infer_schema(call: c.TableCall, context: Context, backend: Backend) -> Rows:

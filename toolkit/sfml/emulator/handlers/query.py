@@ -59,6 +59,10 @@ class Queries:
             binds=_chosen(command, request.binds),
             bind_rows=tuple(_chosen(command, row) for row in request.bind_rows),
             tables={call.placeholder: self._table(call, asked) for call in command.tables},
+            staged={
+                table.placeholder: files.staged_table(table, asked.context, asked.backend)
+                for table in command.stages
+            },
             headings=command.headings,
             describe_only=request.describe_only,
             cancelled=request.cancelled,

@@ -217,7 +217,7 @@ def get(command: c.Get, _: Request, context: Context, backend: Backend) -> Answe
         stage,
         command.source.path,
         command.target,
-        pattern=_pattern(typed(options, "PATTERN", str)),
+        pattern=checked_pattern(typed(options, "PATTERN", str)),
         parallel=_parallel(options, 10),
     )
 
@@ -245,7 +245,8 @@ def _parallel(options: Mapping[str, object], default: int) -> int:
     return number
 
 
-def _pattern(text: str | None) -> str | None:
+def checked_pattern(text: str | None) -> str | None:
+    """The regular expression of PATTERN = '…'; 100048 for one that is none."""
     if text is not None:
         try:
             re.compile(text)
@@ -257,7 +258,7 @@ def _pattern(text: str | None) -> str | None:
 def list_files(command: c.ListFiles, _: Request, context: Context, backend: Backend) -> Rows:
     stage = located(command.location, "READ", context, backend)
     label = stage.name.name.lower()
-    files = backend.stages.list(stage, command.location.path, pattern=_pattern(command.pattern))
+    files = backend.stages.list(stage, command.location.path, pattern=checked_pattern(command.pattern))
     rows = [(f"{label}/{file.path}", file.size, file.md5, file.last_modified) for file in files]
     return table(_LIST_COLUMNS, rows)
 
@@ -265,7 +266,7 @@ def list_files(command: c.ListFiles, _: Request, context: Context, backend: Back
 def remove_files(command: c.RemoveFiles, _: Request, context: Context, backend: Backend) -> Rows:
     stage = located(command.location, "WRITE", context, backend)
     label = stage.name.name.lower()
-    gone = backend.stages.remove(stage, command.location.path, pattern=_pattern(command.pattern))
+    gone = backend.stages.remove(stage, command.location.path, pattern=checked_pattern(command.pattern))
     return table(columns("name", "result"), [(f"{label}/{path}", "removed") for path in gone])
 
 
@@ -278,7 +279,7 @@ def copy_files(command: c.CopyFiles, _: Request, context: Context, backend: Back
         to=target,
         path=command.target.path,
         files=command.files,
-        pattern=_pattern(command.pattern),
+        pattern=checked_pattern(command.pattern),
     )
     if command.detailed:
         return table(columns("file"), [(path,) for path in copied])

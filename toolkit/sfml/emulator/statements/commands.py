@@ -543,13 +543,23 @@ class TableCall:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StageTable:
+    """``FROM @stage/path (FILE_FORMAT => …, PATTERN => …)``: files of a stage as a table."""
+
+    placeholder: str
+    location: StagePath
+    file_format: str | None = None
+    pattern: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Query:
     """A statement for the SQL engine; ``verb`` is its first word (SELECT, INSERT, SHOW …), upper-case.
 
     ``subject`` is the kind where the verb needs one: TABLE for ``CREATE OR REPLACE TEMPORARY TABLE``.
     In ``text`` every bound value is a ``?`` and ``binds`` are their numbers (from 0) in the request; session
-    variables are replaced by their values, each of ``tables`` by its placeholder, and each of ``values``
-    (functions of the session or the service) by its key. ``headings`` are the names of a SELECT's
+    variables are replaced by their values, ``tables`` and ``stages`` by their placeholders, and ``values``
+    (functions of the session or the service) by their keys. ``headings`` are the names of a SELECT's
     columns where
     they are derived from the expression's text (None: the column has a name, ``*``: any number of columns).
     """
@@ -559,6 +569,7 @@ class Query:
     subject: str = ""
     binds: tuple[int, ...] = ()
     tables: tuple[TableCall, ...] = ()
+    stages: tuple[StageTable, ...] = ()
     values: Mapping[str, ContextFunction | Call] = field(default_factory=dict)
     headings: tuple[str | None, ...] = ()
 

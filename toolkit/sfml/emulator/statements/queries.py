@@ -118,6 +118,7 @@ def query(reader: Reader, verb: str, subject: str = "") -> c.Query:
         subject=subject,
         binds=tuple(rewrite.binds),
         tables=tuple(rewrite.tables),
+        stages=tuple(rewrite.stages),
         values=rewrite.values,
         headings=headings(reader.text, reader.tokens) if verb == "SELECT" else (),
     )
@@ -131,6 +132,7 @@ class Rewrite:
     changes: list[tuple[int, int, str]] = field(default_factory=list)
     binds: list[int] = field(default_factory=list)
     tables: list[c.TableCall] = field(default_factory=list)
+    stages: list[c.StageTable] = field(default_factory=list)
     values: dict[str, c.ContextFunction | c.Call] = field(default_factory=dict)
 
     def text(self) -> str:
@@ -174,7 +176,32 @@ class Rewrite:
         self.replace(reader.at - 1, "? " if following is not None and following.text == "::" else "?")
 
     def _stage(self, _: Token) -> None:
-        raise unsupported("a query on the files of a stage")
+        begin, reader = self.reader.at, self.reader
+        location = reader.stage_path()
+        options = self._stage_options() if reader.accept("(") else {}
+        placeholder = f"TEMP.MAIN._SFML_STAGE_{len(self.stages)}"
+        self.stages.append(
+            c.StageTable(
+                placeholder=placeholder,
+                location=location,
+                file_format=options.get("FILE_FORMAT"),
+                pattern=options.get("PATTERN"),
+            )
+        )
+        self.replace(begin, placeholder)
+
+    def _stage_options(self) -> dict[str, str]:
+        reader = self.reader
+        found: dict[str, str] = {}
+        while not reader.accept(")"):
+            if found:
+                reader.expect(",")
+            name = reader.option_name()
+            if name not in ("FILE_FORMAT", "PATTERN"):
+                raise unsupported(f"a query on the files of a stage with {name}")
+            reader.expect("=>")
+            found[name] = reader.string()
+        return found
 
     def _variable(self, token: Token) -> None:
         variables, name = self.reader.inputs.variables or {}, token.text[1:].upper()
