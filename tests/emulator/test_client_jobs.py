@@ -20,6 +20,7 @@ from sfml.errors import (
     NotFinishedError,
     NotFoundError,
 )
+from sfml.jobs import follow
 from sfml.jobs.follow import Follower, read_once
 from sfml.session import backend
 
@@ -253,6 +254,28 @@ def test_follow__more_lines_than_a_window__each_once_and_in_order(opened: Any) -
     ended = follower.run(timeout=60)
     assert ended.status.status == "DONE"
     assert shown == [f"line {n}" for n in range(20_000)]
+
+
+def test_follow__pool_is_full__says_what_the_job_waits_for(
+    opened: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "_FIRST_NOTICE", 0.3)
+    opened.sql(
+        "CREATE COMPUTE POOL IF NOT EXISTS ONE_NODE MIN_NODES = 1 MAX_NODES = 1 INSTANCE_FAMILY = CPU_X64_XS"
+    ).collect()
+    first = jobs.submit_file("endless.py", "one_node", session=opened)["job_id"]
+    second = jobs.submit_file("value.py", "one_node", session=opened)["job_id"]
+    notices: list[str] = []
+    follower = Follower(
+        connection=opened.connection, job_id=second, show=lambda _: None, notice=notices.append
+    )
+    with pytest.raises(NotFinishedError):
+        follower.run(timeout=1.5)
+    assert notices
+    assert notices[0].startswith("waiting for a node of ONE_NODE")
+    assert "1 of 1 nodes in use" in notices[0]
+    for job_id in (second, first):
+        opened.sql(f"CALL {job_id}!SPCS_CANCEL_JOB()").collect()
 
 
 def test_get_session__given_session__stays_open(opened: Any) -> None:

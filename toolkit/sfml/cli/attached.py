@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any
 from sfml import session as sessions
 from sfml.cli.output import Output
 from sfml.config import Config
-from sfml.errors import InterruptedByUserError, JobFailedError
+from sfml.errors import (
+    InterruptedByUserError,
+    JobFailedError,
+    NoConnectionError,
+    NotFinishedError,
+)
 from sfml.session import Opening
 
 if TYPE_CHECKING:
@@ -108,14 +113,26 @@ class ScriptFailedError(JobFailedError):
 
 @contextmanager
 def detaching(job_id: str, config: Config) -> Iterator[None]:
-    """Ctrl-C inside leaves the job running and says how to come back."""
+    """Whatever ends the attachment but not the job, Ctrl-C above all, says how to come back."""
+    back, end = command("wait", job_id, config), command("cancel", job_id, config)
+    hint = f"come back to it: {back}\nend it: {end}"
     try:
         yield
     except KeyboardInterrupt:
-        hint = (
-            f"come back to it: {command('wait', job_id, config)}\nend it: {command('cancel', job_id, config)}"
-        )
         raise InterruptedByUserError(f"left the job {job_id}; it goes on", hint=hint) from None
+    except (NotFinishedError, NoConnectionError) as error:
+        raise type(error)(str(error), hint=hint) from error
+
+
+@contextmanager
+def submitting() -> Iterator[None]:
+    """Ctrl-C before there is a job says so."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        message = "interrupted while the job was being submitted"
+        hint = "`sfml jobs list` shows whether it came into being"
+        raise InterruptedByUserError(message, hint=hint) from None
 
 
 def command(verb: str, job_id: str, config: Config) -> str:

@@ -16,7 +16,7 @@ from sfml.cli.options import (
 )
 from sfml.cli.output import Output, dry_run_option, output_option
 from sfml.config import Config
-from sfml.errors import NotFinishedError
+from sfml.errors import NotFinishedError, UsageError
 
 
 @click.group()
@@ -63,11 +63,16 @@ def status(config: Config, *, job_id: str, out: Output) -> None:
 @jobs.command()
 @click.argument("job_id")
 @click.option("-f", "--follow", is_flag=True, help="Go on until the job ends.")
+@click.option(
+    "--node", type=click.IntRange(min=0), default=0, help="Of this node, where the job has several."
+)
 @verbose_option
 @config_options(*CONNECTION_KEYS)
 @output_option
-def logs(config: Config, *, job_id: str, follow: bool, verbose: bool, out: Output) -> None:
+def logs(config: Config, *, job_id: str, follow: bool, node: int, verbose: bool, out: Output) -> None:
     """Print a job's log; with --follow until the job ends, whatever its end."""
+    if follow and node:
+        raise UsageError("--follow shows the first node, which runs the script; leave out --node")
     from sfml.jobs.follow import Follower, read_once, script_lines
     from sfml.jobs.status import full_id, job_status
 
@@ -75,8 +80,9 @@ def logs(config: Config, *, job_id: str, follow: bool, verbose: bool, out: Outpu
         connection = opening.connection()
         found = job_status(connection, full_id(connection, job_id)).job_id
         if not follow:
-            lines = read_once(connection, found)
-            lines = lines if verbose else script_lines(lines)
+            lines = read_once(connection, found, instance=node)
+            # Only the first node runs the launcher, and the script in it.
+            lines = lines if verbose or node else script_lines(lines)
             out.value(lines, text="\n".join(lines))
             return
         with attached.detaching(found, config):

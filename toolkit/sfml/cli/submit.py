@@ -21,7 +21,7 @@ from sfml.cli.options import (
 )
 from sfml.cli.output import Output, dry_run_option, output_option
 from sfml.config import Config
-from sfml.errors import NoConnectionError
+from sfml.errors import NoConnectionError, UsageError
 from sfml.jobs import payload, request, results
 from sfml.jobs.request import Request
 
@@ -92,6 +92,8 @@ def submit(
     What follows -- goes to the script. Its output is shown as it comes, and at the end the value that it
     assigned to __return__. Ctrl-C leaves the job alone and says how to come back to it.
     """
+    if not following["wait"] and (following["timeout"] is not None or result_file is not None):
+        raise UsageError("--timeout and --result need --wait; with --detach nobody is there for them")
     found = payload.locate(path, entrypoint)
     payload.check_script(found, config.runtime)
     wanted = request.checked(
@@ -134,7 +136,8 @@ def _run(
     from sfml.jobs.submit import submit as submit_job
 
     with attached.begin(config) as opening:
-        job = submit_job(opening, wanted)
+        with attached.submitting():
+            job = submit_job(opening, wanted)
         if not wait:
             out.value({"job_id": job.id, "status": job.status}, text=job.id)
             out.progress(f"see it through: {attached.command('wait', job.id, config)}")

@@ -88,6 +88,7 @@ class LogReader:
 
     connection: SnowflakeConnection
     job_id: str
+    instance: int = 0
     _timestamps: bool = True
 
     def window(self) -> str | None:
@@ -111,9 +112,13 @@ class LogReader:
         from snowflake.connector.errors import ProgrammingError
 
         try:
-            return [str(row["LOG"]) for row in rows_of(self.connection, sql.kept_logs(self.job_id))]
+            return [
+                str(row["LOG"])
+                for row in rows_of(self.connection, sql.kept_logs(self.job_id, instance=self.instance))
+            ]
         except ProgrammingError:
             return None
+        return [str(row["LOG"]) for row in rows]
 
     def fill(self, items: list[Item]) -> Iterator[str]:
         """The lines, with those of each gap, or a line that says that they are missing."""
@@ -126,14 +131,15 @@ class LogReader:
 
     def _read(self) -> str:
         cursor = self.connection.cursor()
-        cursor.execute(sql.service_logs(self.job_id, timestamps=self._timestamps))
+        statement = sql.service_logs(self.job_id, instance=self.instance, timestamps=self._timestamps)
+        cursor.execute(statement)
         row = cursor.fetchone()
         return str(row[0]) if row and row[0] is not None else ""
 
 
-def read_once(connection: SnowflakeConnection, job_id: str) -> list[str]:
-    """The lines of a job's log as far as it has come, the launcher's too."""
-    reader = LogReader(connection=connection, job_id=job_id)
+def read_once(connection: SnowflakeConnection, job_id: str, *, instance: int = 0) -> list[str]:
+    """The lines of the log of a job's node as far as it has come, the launcher's too."""
+    reader = LogReader(connection=connection, job_id=job_id, instance=instance)
     with translated():
         return list(reader.fill(Merger().feed(reader.window() or "", last=True)))
 
@@ -227,7 +233,7 @@ class Follower:
         if timeout is not None and time.monotonic() - began >= timeout:
             raise NotFinishedError(
                 f"the job {self.job_id} has not ended within {timeout:g} s; it goes on",
-                hint=f"see it through: sfml jobs wait {self.job_id}\nend it: sfml jobs cancel {self.job_id}",
+                hint=f"`sfml jobs wait {self.job_id}` sees it through",
             )
 
     def _notices(self, began: float) -> Iterator[None]:
