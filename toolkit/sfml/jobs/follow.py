@@ -112,10 +112,7 @@ class LogReader:
         from snowflake.connector.errors import ProgrammingError
 
         try:
-            return [
-                str(row["LOG"])
-                for row in rows_of(self.connection, sql.kept_logs(self.job_id, instance=self.instance))
-            ]
+            rows = rows_of(self.connection, sql.kept_logs(self.job_id, instance=self.instance))
         except ProgrammingError:
             return None
         return [str(row["LOG"]) for row in rows]
