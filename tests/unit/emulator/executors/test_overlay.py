@@ -141,3 +141,14 @@ def test_create__requirements_name_a_file__layer_is_the_runs_own(tmp_path: Path)
     layer = Overlays(tmp_path / "all").create(tmp_path / "run", [asked])
     assert layer.directory == tmp_path / "run"
     assert layer.publish_as is None
+
+
+def test_stamp__package_is_added__changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packages = tmp_path / "site-packages"
+    packages.mkdir()
+    overlays = Overlays(tmp_path / "all")
+    monkeypatch.setattr(overlays, "_base", [str(packages)])
+    before = overlays.stamp()
+    assert overlays.stamp() == before
+    (packages / "new-1.0.dist-info").mkdir()
+    assert overlays.stamp() != before

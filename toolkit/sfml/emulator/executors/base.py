@@ -23,7 +23,8 @@ class Run:
     """One instance of a job. ``directory`` is its own, made by the executor; ``log`` gets stdout and stderr.
 
     ``environment`` is the container's environment as the service specification and Snowflake define it; the
-    executor adds what its kind of environment needs. ``requirements`` are the files that the job installs.
+    executor adds what its kind of environment needs. ``requirements`` are the files that the job installs,
+    ``payload`` is the directory of the modules that an ML Job's launcher runs; None for any other command.
     """
 
     key: str
@@ -33,6 +34,7 @@ class Run:
     environment: Mapping[str, str]
     mounts: tuple[Mount, ...] = ()
     requirements: tuple[Path, ...] = ()
+    payload: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

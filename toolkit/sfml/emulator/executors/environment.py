@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -31,10 +32,30 @@ _FIXED = {
     # The connector's probe for a cloud's metadata service costs each login time, and finds nothing here.
     "SNOWFLAKE_DISABLE_PLATFORM_DETECTION": "true",
 }
+# Variables that an interpreter, or a library while it is imported, acts on. The service's own SNOWFLAKE_* are
+# read when a session is opened.
+_READ_EARLY = re.compile(
+    r"(PYTHON|LD_|MALLOC_|GLIBC|OMP_|OPENBLAS|MKL_|BLIS_|NUMEXPR|GOTO|KMP_|NPY_|NUMPY|PANDAS|ARROW_|LANG$|LC_|TZ$"
+    r"|SNOWPARK_|SF_|SNOWFLAKE_(?!(HOST|PORT|PROTOCOL|ACCOUNT|DATABASE|SCHEMA|SERVICE_NAME|JOBS?_\w+|TOKEN_FILE)$)"
+    r"|AWS_|BOTO|GOOGLE_|AZURE_|SSL_|REQUESTS_|CURL_|\w*_(PROXY|proxy)$|HOME$|PATH$|BASH_ENV$)"
+)
 
 
 def variables(run: Run, home: Path, env: Path, layer: Layer, cache: Path) -> dict[str, str]:
     """All variables of the run; what the specification sets wins."""
+    return {
+        **common(home, env, cache, layer),
+        "BASH_ENV": str(_ENVIRONMENT_SH),
+        "SFML_INSTALLED": str(layer.installed),
+        "SFML_INSTALL_INTO": str(layer.directory),
+        "SFML_PYTHON": str(env / "bin" / "python"),
+        MARK: str(run.directory),
+        **run.environment,
+    }
+
+
+def common(home: Path, env: Path, cache: Path, layer: Layer | None = None) -> dict[str, str]:
+    """The variables that do not depend on the run, except for its directories."""
     outer = os.environ
     return {
         "LANG": "C.UTF-8",
@@ -46,16 +67,16 @@ def variables(run: Run, home: Path, env: Path, layer: Layer, cache: Path) -> dic
         "HOME": str(home),
         "PATH": os.pathsep.join(_search_path(env, layer, outer)),
         "PIP_CACHE_DIR": str(cache),
-        "BASH_ENV": str(_ENVIRONMENT_SH),
-        "SFML_INSTALLED": str(layer.installed),
-        "SFML_INSTALL_INTO": str(layer.directory),
-        MARK: str(run.directory),
-        **run.environment,
     }
 
 
-def _search_path(env: Path, layer: Layer, outer: Mapping[str, str]) -> list[str]:
-    own = dict.fromkeys([str(env / "bin"), str(layer.directory / "bin")])
+def reads_early(environment: Mapping[str, str]) -> bool:
+    """Whether one of these variables could make a difference before the run's script begins."""
+    return any(_READ_EARLY.match(name) for name in environment)
+
+
+def _search_path(env: Path, layer: Layer | None, outer: Mapping[str, str]) -> list[str]:
+    own = dict.fromkeys([str(env / "bin"), *([str(layer.directory / "bin")] if layer else [])])
     return [*own, outer.get("PATH", os.defpath)]
 
 

@@ -26,7 +26,19 @@ python() {
   if [ "${1##*/}" = signal_workers.py ] && [ "${SNOWFLAKE_JOBS_COUNT:-1}" -le 1 ]; then
     return 0
   fi
+  if [ "${1##*/}" = mljob_launcher.py ] && [ -p "$SFML_WARM/request" ]; then
+    _sfml_warm "$@"
+    return
+  fi
   command python "$@"
+}
+
+# A process that has loaded the launcher's imports runs it: it is told the directory, the arguments, the variables.
+_sfml_warm() {
+  local code
+  { printf '%s\0' "$PWD" "$#" "$@"; env -0; } > "$SFML_WARM/request"
+  IFS= read -r code < "$SFML_WARM/answer"
+  return "$code"
 }
 
 # Requirements that are installed already are not installed again: what pip said then is repeated.

@@ -39,6 +39,10 @@ class Overlays:
         self._root = root
         self._base = _server_directories()
 
+    def stamp(self) -> tuple[int, ...]:
+        """Changes whenever a package is added to the server's environment or leaves it."""
+        return tuple(Path(path).stat().st_mtime_ns for path in self._base)
+
     def create(self, directory: Path, requirements: Sequence[Path]) -> Layer:
         """A new environment in ``directory`` for a run with these requirements files; where those go."""
         texts = [path.read_text("utf-8", "replace") for path in requirements]

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import json
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,16 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sfml.emulator.executors import paths
+from sfml.emulator.executors import paths, supervision
 from sfml.emulator.executors.base import Ended, Mount, Report, Run, Started
-from sfml.emulator.executors.environment import MARK, variables
+from sfml.emulator.executors.environment import MARK, common, reads_early, variables
 from sfml.emulator.executors.overlay import Layer, Overlays
+from sfml.emulator.executors.supervision import Plan, Supervisor, Template
 
-_TOOLKIT = Path(__file__).parents[3]
-_SUPERVISE = (
-    "import sys; sys.path.insert(0, sys.argv[1]);"
-    " from sfml.emulator.executors.supervisor.main import main; main()"
-)
 _SESSION = "/snowflake/session"
 """Where a container finds its token (Snowflake's "Snowpark Container Services: Working with services")."""
 
@@ -47,19 +40,6 @@ class _Place:
     link: Path | None = None
 
 
-class ProcessHandle:
-    """A run's supervisor, which lives as long as its stdin is open."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
-        self._lock = threading.Lock()
-
-    def kill(self) -> None:
-        with self._lock:
-            if self._process.stdin and not self._process.stdin.closed:
-                self._process.stdin.close()
-
-
 class ProcessExecutor:
     """``provide`` says how fixed paths come to be: "namespace", "rewrite", or "auto": what works here."""
 
@@ -69,19 +49,22 @@ class ProcessExecutor:
         self._overlays = Overlays(root / "environments")
         self._probing = threading.Lock()
         self._able: bool | None = None
-        self._running: dict[threading.Thread, ProcessHandle] = {}
+        self._running: dict[threading.Thread, Supervisor] = {}
+        self._template = Template(root / "template", self._template_environment)
+        self._closing = False
 
-    def start(self, run: Run, report: Callable[[Report], None]) -> ProcessHandle:
+    def start(self, run: Run, report: Callable[[Report], None]) -> Supervisor:
         """The run's handle; OSError when its directories or its first process cannot be made."""
         place = self._prepare(run)
         run, place = self._fit(run, place)
         environment = variables(run, place.home, place.env, place.layer, self._root / "pip-cache")
-        process = _supervise(_plan(run, place, environment, isolated=self.isolates()))
-        handle = ProcessHandle(process)
-        thread = threading.Thread(target=self._watch, args=(process, place, report), daemon=True)
-        self._running[thread] = handle
+        plan = _plan(run, place, environment, isolated=self.isolates())
+        forked = self._template.fork(plan) if plan["warm"] else None
+        supervisor = forked or supervision.start(plan, {MARK: str(run.directory)})
+        thread = threading.Thread(target=self._watch, args=(supervisor, place, plan, report), daemon=True)
+        self._running[thread] = supervisor
         thread.start()
-        return handle
+        return supervisor
 
     def warm(self) -> None:
         """Find out what the kernel can do, and load what reads requirements."""
@@ -104,11 +87,13 @@ class ProcessExecutor:
 
     def close(self) -> None:
         """Kill all runs and wait until their ends are reported."""
+        self._closing = True
         running = dict(self._running)
-        for handle in running.values():
-            handle.kill()
+        for supervisor in running.values():
+            supervisor.kill()
         for thread in running:
             thread.join()
+        self._template.stop()
 
     def _prepare(self, run: Run) -> _Place:
         home, env = run.directory / "home", run.directory / "env"
@@ -132,26 +117,31 @@ class ProcessExecutor:
         return replace(run, command=command, environment=environment), replace(place, link=link)
 
     def _watch(
-        self, process: subprocess.Popen[bytes], place: _Place, report: Callable[[Report], None]
+        self, supervisor: Supervisor, place: _Place, plan: Plan, report: Callable[[Report], None]
     ) -> None:
         """Pass on what the supervisor reports; tidy up after the run."""
         last: Report | None = None
-        with process:
-            assert process.stdout is not None
-            for line in process.stdout:
-                last = _read(json.loads(line))
-                report(last)
+        for item in supervisor.reports():
+            last = _read(item)
+            report(last)
         if not isinstance(last, Ended):
             self.clear(place.directory)
             report(Ended(at=datetime.now(UTC), code=None, reason="the run's supervisor was killed"))
         self._tidy(place)
+        if plan["warm"] and not self._closing:
+            self._template.load()
         self._running.pop(threading.current_thread(), None)
+
+    def _template_environment(self, env: Path) -> dict[str, str]:
+        home = env / "home"
+        home.mkdir()
+        return common(home, env, self._root / "pip-cache")
 
     def _tidy(self, place: _Place) -> None:
         self._overlays.finish(place.layer)
         if place.link:
             place.link.unlink(missing_ok=True)
-        for name in ("env", "home", "root", "mounts"):
+        for name in ("env", "home", "root", "mounts", "warm"):
             shutil.rmtree(place.directory / name, ignore_errors=True)
 
     def _probe(self) -> bool:
@@ -171,31 +161,15 @@ class ProcessExecutor:
         )
         layer = Layer(directory=directory, installed=directory)
         place = _Place(directory=directory, home=directory, env=directory, layer=layer)
-        with _supervise(_plan(run, place, {"PATH": os.environ["PATH"]}, isolated=True)) as process:
-            assert process.stdout is not None
-            reports = [_read(json.loads(line)) for line in process.stdout]
+        supervisor = supervision.start(_plan(run, place, {"PATH": os.environ["PATH"]}, isolated=True), {})
+        reports = [_read(item) for item in supervisor.reports()]
         shutil.rmtree(directory, ignore_errors=True)
         return any(isinstance(report, Ended) and report.code == 0 for report in reports)
 
 
-def _supervise(plan: dict[str, Any]) -> subprocess.Popen[bytes]:
-    """A supervisor that has its plan: free of the user's Python settings, out of a terminal's reach."""
-    process = subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", _SUPERVISE, str(_TOOLKIT)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={MARK: plan["environment"].get(MARK, "")},
-        start_new_session=True,
-    )
-    assert process.stdin is not None
-    process.stdin.write(json.dumps(plan).encode() + b"\n")
-    process.stdin.flush()
-    return process
-
-
-def _plan(run: Run, place: _Place, environment: dict[str, str], *, isolated: bool) -> dict[str, Any]:
-    """What supervisor/main.py reads."""
+def _plan(run: Run, place: _Place, environment: dict[str, str], *, isolated: bool) -> Plan:
+    """What supervisor/main.py reads. A launcher that is loaded already serves where nothing differs."""
+    same = place.layer.directory == place.env and not reads_early(run.environment)
     mounts = [
         {"target": mount.target, "source": str(mount.source) if mount.source else None, "size": mount.size}
         for mount in run.mounts
@@ -207,6 +181,9 @@ def _plan(run: Run, place: _Place, environment: dict[str, str], *, isolated: boo
         "log": str(run.log),
         "root": str(place.directory / "root") if isolated else "",
         "mounts": mounts,
+        "directory": str(place.directory),
+        "payload": str(run.payload) if run.payload else "",
+        "warm": same and run.payload is not None,
     }
 
 

@@ -12,6 +12,7 @@ from sfml.emulator.catalog import Kind, Name
 from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault, invalid, unsupported
 from sfml.emulator.handlers.base import Backend, Request
+from sfml.emulator.handlers.objects import require_container
 from sfml.emulator.handlers.pools import get_status as get_pool_status
 from sfml.emulator.handlers.privileges import ADMIN, require
 from sfml.emulator.handlers.services import dns_domain, find, iso, registry
@@ -47,6 +48,10 @@ def execute_job(command: c.Call, request: Request, context: Context, backend: Ba
     """SYSTEM$EXECUTE_ML_JOB(name, pool, specification, job): the job's id, at once or when it is done."""
     name, pool, specification, settings = _texts(command, 4)
     require(context, backend, "USAGE", Kind.COMPUTE_POOL, Name(name=names.resolve(pool)))
+    place = names.job_name(name, context, suffix=False)
+    require_container(backend, place)
+    schema = Name(name=place.schema, database=place.database)
+    require(context, backend, "CREATE SERVICE", Kind.SCHEMA, schema)
     job = execute_ml_job(
         (name, pool, specification, settings),
         jobs=backend.jobs,

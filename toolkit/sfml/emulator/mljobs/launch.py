@@ -68,6 +68,7 @@ class Launcher:
             environment={**self._environment(job, instance), **container},
             mounts=(*mounts, Mount(target=SESSION, source=directory / "session")),
             requirements=_requirements(mounts, container),
+            payload=_payload(mounts, container),
         )
 
     def renew_token(self, job: Job, instance: int) -> None:
@@ -131,12 +132,19 @@ def size(text: object) -> int | None:
     return int(float(found[1]) * _UNITS.get(found[2] or "", 1)) if found else None
 
 
-def _requirements(mounts: tuple[Mount, ...], environment: Mapping[str, str]) -> tuple[Path, ...]:
-    """The two files that the client's startup.sh hands to pip: its own and the payload's."""
+def _payload(mounts: tuple[Mount, ...], environment: Mapping[str, str]) -> Path | None:
+    """The directory of the payload, for a job that the client's startup.sh runs."""
     root = environment.get("MLRS_STAGE_MOUNT_PATH", "")
     stage = next((mount.source for mount in mounts if mount.target == root and mount.source), None)
-    if stage is None:
+    folder = environment.get("MLRS_PAYLOAD_DIR")
+    return stage / folder if stage and folder else None
+
+
+def _requirements(mounts: tuple[Mount, ...], environment: Mapping[str, str]) -> tuple[Path, ...]:
+    """The two files that the client's startup.sh hands to pip: its own and the payload's."""
+    payload = _payload(mounts, environment)
+    if payload is None:
         return ()
     own = environment.get("MLRS_REQUIREMENTS_FILE", "requirements.txt")
-    files = (stage / "system" / "requirements.txt", stage / environment.get("MLRS_PAYLOAD_DIR", "") / own)
+    files = (payload.parent / "system" / "requirements.txt", payload / own)
     return tuple(path for path in files if path.is_file())

@@ -16,41 +16,71 @@ import time
 
 from sfml.emulator.executors.supervisor import tree
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sfml.emulator.executors.supervisor.warm import Offer
+
 _CHUNK = 1 << 16
 _TIME_RECORD = struct.Struct("<dQ")  # when a chunk was written, and the log's size after it
 
 
 def main() -> None:
+    """A supervisor that was started as a program."""
+    supervise()
+
+
+def supervise(loaded: dict[str, str] | None = None) -> None:
+    """The whole of it, in a process whose stdin and stdout lead to the server.
+
+    ``loaded`` is not None in one that has the launcher's modules (see ``warm.py``).
+    """
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # a terminal's Ctrl-C is for the client
-    wake = _wake_on_child()
+    wake = tree.wake_on_child()
     plan = json.loads(_first_line())
     reader, writer = os.pipe()
     log = _Log(plan["log"], reader)
-    pid, reason = tree.start(plan, writer)
-    os.close(writer)
+    offer = _offer(plan, loaded)
+    pid, reason = tree.start(plan, writer, offer)
     if reason:
         os.waitpid(pid, 0)
         _report(event="ended", code=None, reason=reason)
         return
     _report(event="started")
-    code = _follow(pid, wake, log)
+    isolated = bool(plan["root"])
+    if isolated or offer is None:  # else the launcher will need it
+        os.close(writer)
+    code = _follow(pid, wake, log, None if isolated else offer, writer)
     _report(event="ended", code=code, reason="")
 
 
-def _follow(pid: int, wake: int, log: _Log) -> int:
+def _offer(plan: dict[str, object], loaded: dict[str, str] | None) -> Offer | None:
+    if loaded is None:
+        return None
+    from sfml.emulator.executors.supervisor.warm import prepare
+
+    return prepare(plan, loaded)
+
+
+def _follow(pid: int, wake: int, log: _Log, offer: Offer | None, output: int) -> int:
     """Record output until the run ends by itself or is told to; its exit code."""
     poll = select.poll()
-    for descriptor in (0, wake, log.reader):
+    for descriptor in (0, wake, log.reader, *([offer.request] if offer else [])):
         poll.register(descriptor, select.POLLIN | select.POLLHUP)
     status = None
     while status is None:
         ready = {descriptor for descriptor, _ in poll.poll()}
         if log.reader in ready and not log.copy():
             poll.unregister(log.reader)  # the run closed its output and goes on
+        if offer and offer.request in ready and offer.read():
+            poll.unregister(offer.request)
+            offer.start(output)
         if wake in ready:
             os.read(wake, 4096)
-            status = tree.reap().get(pid)
+            ended = tree.reap()
+            status = ended.get(pid)
+            if offer:
+                offer.answer(ended)
         if 0 in ready and status is None and not os.read(0, 4096):
             status = signal.SIGKILL
     tree.end(pid)
@@ -94,16 +124,6 @@ def _first_line() -> bytes:
             sys.exit("no plan on stdin")
         parts += part
     return parts
-
-
-def _wake_on_child() -> int:
-    """A descriptor that becomes readable when a child ends."""
-    reader, writer = os.pipe()
-    for descriptor in (reader, writer):
-        os.set_blocking(descriptor, False)
-    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    return reader
 
 
 def _report(**report: object) -> None:

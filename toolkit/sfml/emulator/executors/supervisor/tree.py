@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from sfml.emulator.executors.supervisor.warm import Offer
+
 LINUX = sys.platform == "linux"
 _CANNOT_RUN = 127
 # What Python and the supervisor set for themselves and a program does not expect to inherit.
-_CHANGED_SIGNALS = (
-    signal.SIGPIPE,
-    signal.SIGXFSZ,
-    signal.SIGINT,
-    signal.SIGTERM,
-    signal.SIGHUP,
-    signal.SIGCHLD,
-)
+CHANGED_SIGNALS = (
+    signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD,
+)  # fmt: skip
 
 
-def start(plan: dict[str, object], output: int) -> tuple[int, str]:
+def start(plan: dict[str, object], output: int, offer: Offer | None) -> tuple[int, str]:
     """The pid to wait for, and why the command could not be started ('' when it runs)."""
     failed, reporter = os.pipe()
     if LINUX:
@@ -30,7 +30,7 @@ def start(plan: dict[str, object], output: int) -> tuple[int, str]:
     pid = os.fork()
     if pid == 0:
         os.close(failed)
-        _child(plan, output, reporter)
+        _child(plan, output, reporter, offer)
     os.close(reporter)
     reason = _read_all(failed)
     os.close(failed)
@@ -67,7 +67,17 @@ def exit_code(status: int) -> int:
     return 128 - code if code < 0 else code
 
 
-def _child(plan: dict[str, object], output: int, reporter: int) -> None:
+def wake_on_child() -> int:
+    """A descriptor that becomes readable when a child ends."""
+    reader, writer = os.pipe()
+    for descriptor in (reader, writer):
+        os.set_blocking(descriptor, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    return reader
+
+
+def _child(plan: dict[str, object], output: int, reporter: int, offer: Offer | None) -> None:
     """In the new process: become the run (or the init of its namespace, and the run is its child)."""
     try:
         if LINUX:
@@ -78,9 +88,11 @@ def _child(plan: dict[str, object], output: int, reporter: int) -> None:
             from sfml.emulator.executors.supervisor import namespace
 
             namespace.build(str(plan["root"]), plan["mounts"])  # type: ignore[arg-type]
+            wake = wake_on_child()
             first = os.fork()
             if first:
-                _be_init(first, (output, reporter))
+                os.close(reporter)
+                _be_init(first, output, wake, offer)
         _become(plan, output)
     except (OSError, ValueError) as error:  # ValueError: a NUL byte in an argument
         os.write(reporter, str(error).encode())
@@ -88,20 +100,31 @@ def _child(plan: dict[str, object], output: int, reporter: int) -> None:
         os._exit(_CANNOT_RUN)
 
 
-def _be_init(first: int, close: tuple[int, ...]) -> None:
+def _be_init(first: int, output: int, wake: int, offer: Offer | None) -> None:
     """Reap what dies in this namespace until its first process ends; the kernel then kills the rest."""
-    signal.set_wakeup_fd(-1)
-    for descriptor in (*close, 0, 1):
+    for descriptor in (0, 1):
         os.close(descriptor)
+    poll = select.poll()
+    poll.register(wake, select.POLLIN)
+    if offer:
+        poll.register(offer.request, select.POLLIN | select.POLLHUP)
     while True:
-        pid, status = os.wait()
-        if pid == first:
-            os._exit(exit_code(status))
+        ready = {descriptor for descriptor, _ in poll.poll()}
+        if offer and offer.request in ready and offer.read():
+            poll.unregister(offer.request)
+            offer.start(output)
+        if wake in ready:
+            os.read(wake, 4096)
+            ended = reap()
+            if offer:
+                offer.answer(ended)
+            if first in ended:
+                os._exit(exit_code(ended[first]))
 
 
 def _become(plan: dict[str, object], output: int) -> None:
     os.setsid()
-    for number in _CHANGED_SIGNALS:
+    for number in CHANGED_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(output, 1)
