@@ -19,8 +19,9 @@ from sfml.errors import ConfigError, NoConnectionError
 FILE_NAME = "sfml.yaml"
 STATE_NAME = ".sfml"
 PREFIX = "SFML_"
-# Variables of ours that are no configuration keys: for the tests, the benchmarks, the local backend's jobs.
-NOT_KEYS = ("SFML_TEST_", "SFML_BENCH_", "SFML_LOCAL_")
+# Variables of ours that are no configuration keys: for tests and benchmarks, and those that a job has (the
+# order for jobs/entry.py, the local backend's marks), where a script may well use sfml itself.
+NOT_KEYS = ("SFML_TEST_", "SFML_BENCH_", "SFML_ENTRY", "SFML_RUN", "SFML_INSTALL")
 # The connection that means the local backend, whatever connections.toml says.
 LOCAL = "local"
 
