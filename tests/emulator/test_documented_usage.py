@@ -2,9 +2,9 @@
 
 One test per documented use. Corrected slips of the guides: a missing comma after the source of
 submit_from_stage, `Session` and `list_jobs` used without their import, an absolute entrypoint for a relative
-directory, `iterrows()::`, a folder of a stage among the imports (the client takes single
-files from a stage, and puts them beside the script), a session argument left out of the call, and model code (XGBClassifier) replaced by arithmetic. Left out: what needs Ray
-(several nodes, its dashboard) and task graphs.
+directory, `iterrows()::`, a folder of a stage among the imports (the client takes single files from a stage,
+and puts them beside the script), a session argument left out of the call, and model code (XGBClassifier)
+replaced by arithmetic. Left out: what needs Ray (several nodes, its dashboard) and task graphs.
 """
 
 import base64
