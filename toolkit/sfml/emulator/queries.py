@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,8 @@ _KEPT_BYTES = 256 << 20
 """Results are kept until so many others, or bytes of others, came after them; Snowflake keeps them a day."""
 _KEPT_TEXT = 10_000
 _CELL = 64
+_SETS_SECRET = re.compile(r"\b(?:create|alter)\b.*?\b(?:secret|user)\b", re.IGNORECASE | re.DOTALL)
+_SECRET_VALUE = re.compile(r"\b(?:secret_string|password|username)\b", re.IGNORECASE)
 
 
 class Status(StrEnum):
@@ -52,7 +55,7 @@ class Query:
     future: Future[Answer] = field(default_factory=Future)
 
     def __post_init__(self) -> None:
-        self.text = self.text[:_KEPT_TEXT]
+        self.text = without_secrets(self.text)[:_KEPT_TEXT]
 
     @property
     def fault(self) -> Fault | None:
@@ -69,6 +72,12 @@ class Query:
         if self.fault is None:
             return Status.SUCCESS
         return Status.ABORTED if self.cancelled.is_set() else Status.FAILED
+
+
+def without_secrets(text: str) -> str:
+    """The statement up to the value of a secret or a user's password, if it sets one."""
+    found = _SETS_SECRET.search(text) and _SECRET_VALUE.search(text)
+    return f"{text[: found.end()]} ****" if found else text
 
 
 def history(query: Query) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
 
 from sfml.emulator.catalog import Catalog, Kind, Name
@@ -13,6 +14,14 @@ ADMIN = "ACCOUNTADMIN"
 SYSTEM_ROLES = (ADMIN, "ORGADMIN", "SECURITYADMIN", "USERADMIN", "SYSADMIN", "PUBLIC")
 DATABASE = "LOCAL"
 WAREHOUSE = "COMPUTE_WH"
+# docs.snowflake.com/en/developer-guide/external-network-access/external-network-access-examples: the rule
+# that is there for PyPI; the hosts are those that pip asks.
+PYPI_RULE = Name(name="PYPI_RULE", schema="EXTERNAL_ACCESS", database="SNOWFLAKE")
+_EGRESS_TO_PYPI: Mapping[str, object] = {
+    "TYPE": "HOST_PORT",
+    "MODE": "EGRESS",
+    "VALUE_LIST": ["pypi.org", "pypi.python.org", "pythonhosted.org", "files.pythonhosted.org"],
+}
 PASSWORD_FILE = "password"  # noqa: S105 - the file's name
 
 
@@ -24,13 +33,22 @@ def seed(catalog: Catalog, settings: Settings) -> None:
         for database in (DATABASE, "SNOWFLAKE"):
             _ensure(catalog, Kind.DATABASE, Name(name=database), owner=ADMIN)
             _ensure(catalog, Kind.SCHEMA, Name(name="PUBLIC", database=database), owner=ADMIN)
+        _ensure(catalog, Kind.SCHEMA, Name(name=PYPI_RULE.schema, database=PYPI_RULE.database), owner=ADMIN)
+        _ensure(catalog, Kind.NETWORK_RULE, PYPI_RULE, owner=ADMIN, properties=_EGRESS_TO_PYPI)
         _ensure(catalog, Kind.WAREHOUSE, Name(name=WAREHOUSE), owner=ADMIN)
         _ensure_user(catalog, settings)
 
 
-def _ensure(catalog: Catalog, kind: Kind, name: Name, *, owner: str) -> None:
+def _ensure(
+    catalog: Catalog,
+    kind: Kind,
+    name: Name,
+    *,
+    owner: str,
+    properties: Mapping[str, object] | None = None,
+) -> None:
     if catalog.get(kind, name) is None:
-        catalog.create(kind, name, owner=owner)
+        catalog.create(kind, name, owner=owner, properties=properties)
 
 
 def _ensure_user(catalog: Catalog, settings: Settings) -> None:

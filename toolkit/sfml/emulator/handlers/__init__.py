@@ -14,6 +14,7 @@ from sfml.emulator.context import Context
 from sfml.emulator.handlers import (
     calls,
     databases,
+    declared,
     files,
     functions,
     grants,
@@ -105,6 +106,12 @@ HANDLERS: Mapping[type, Handler] = {
     c.ShowServices: services.show,
     c.ShowServiceInstances: services.show_instances,
     c.ShowServiceContainers: services.show_containers,
+    # network rules, integrations, secrets, image repositories
+    c.CreateObject: declared.create,
+    c.AlterObject: declared.alter,
+    c.DropObject: declared.drop,
+    c.ShowObjects: declared.show,
+    c.DescribeObject: declared.describe,
     # queries
     c.SelectConstants: functions.select_constants,
     c.ResultScan: query.result_scan,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -58,6 +59,7 @@ def execute_job(command: c.Call, request: Request, context: Context, backend: Ba
         catalog=backend.catalog,
         context=context,
         query_id=request.query_id,
+        require=partial(require, context, backend),
     )
     if not job.asynchronous:
         _finish(job, request, backend)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sfml.emulator.catalog import Kind, Record
 from sfml.emulator.handlers.base import Backend
 from sfml.emulator.handlers.privileges import forget_object
+from sfml.emulator.vault import Vault
 
 
 def remove_database(record: Record, backend: Backend) -> None:
@@ -32,6 +33,8 @@ def remove(record: Record, backend: Backend) -> None:
     """Drop one object that contains nothing, with the grants on it."""
     backend.catalog.drop(record)
     forget_object(backend, record.kind, record.name)
+    if record.kind is Kind.SECRET:
+        Vault(backend.settings.state).forget(record.id)
 
 
 def _remove_content(schema: Record, backend: Backend) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,16 @@ from sfml.emulator.catalog import Catalog, Kind
 from sfml.emulator.context import Context
 from sfml.emulator.executors.base import Mount, Run
 from sfml.emulator.faults import missing
+from sfml.emulator.mljobs import secrets
 from sfml.emulator.mljobs.model import Instance, Job
 from sfml.emulator.mljobs.names import stage_location
 from sfml.emulator.settings import Settings
 from sfml.emulator.stages import Stages
+from sfml.emulator.vault import Vault, write_private
 
 SESSION = "/snowflake/session"
 """Where a container finds its token (Snowflake's "Working with services")."""
+_SECRETS = "secrets"
 _UNITS = {
     "Ki": 1 << 10,
     "Mi": 1 << 20,
@@ -31,6 +34,14 @@ _UNITS = {
     "T": 10**12,
 }
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGT]i?)?B?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Private:
+    """What a run gets of secrets; their values are in no representation of it."""
+
+    variables: Mapping[str, str] = field(repr=False)
+    mounts: tuple[Mount, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +70,15 @@ class Launcher:
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         mounts = tuple(self._mount(job, mount) for mount in job.container.get("volumeMounts", ()))
         self.renew_token(job, instance.id)
+        private = self._secrets(job, directory / _SECRETS)
         container: Mapping[str, str] = job.container.get("env", {})
         return Run(
             key=f"{job.record.id}-{instance.id}",
             directory=directory,
             log=self.log(job, instance.id),
             command=tuple(job.container["command"]),
-            environment={**self._environment(job, instance), **container},
-            mounts=(*mounts, Mount(target=SESSION, source=directory / "session")),
+            environment={**self._environment(job, instance), **container, **private.variables},
+            mounts=(*mounts, *private.mounts, Mount(target=SESSION, source=directory / "session")),
             requirements=_requirements(mounts, container),
             payload=_payload(mounts, container),
         )
@@ -81,7 +93,9 @@ class Launcher:
         fresh.replace(directory / "token")
 
     def forget_token(self, job: Job, instance: int) -> None:
-        shutil.rmtree(self.directory(job) / str(instance) / "session", ignore_errors=True)
+        """Remove the instance's token, and the secrets that it had as files."""
+        for name in ("session", _SECRETS):
+            shutil.rmtree(self.directory(job) / str(instance) / name, ignore_errors=True)
 
     def remove(self, job: int) -> None:
         """Remove logs and all else that is kept of the job with this number."""
@@ -101,6 +115,29 @@ class Launcher:
             "SNOWFLAKE_JOBS_COUNT": str(len(job.instances)),
             "SNOWFLAKE_JOB_INDEX": str(instance.id),
         }
+
+    def _secrets(self, job: Job, directory: Path) -> _Private:
+        """The values of the job's secrets as they are now, in variables and in files below ``directory``."""
+        variables: dict[str, str] = {}
+        mounts: list[Mount] = []
+        for use in secrets.uses(job.container, job.name):
+            values = self._values(use)
+            if use.variable:
+                variables[use.variable] = values[use.key]
+                continue
+            source = directory / str(len(mounts))
+            source.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for key, value in values.items():
+                write_private(source / key, value)
+            mounts.append(Mount(target=use.directory, source=source))
+        return _Private(variables=variables, mounts=tuple(mounts))
+
+    def _values(self, use: secrets.Use) -> dict[str, str]:
+        record = self.catalog.get(Kind.SECRET, use.secret)
+        values = Vault(self.settings.state).read(record.id) if record else {}
+        if not values or (use.key and use.key not in values):
+            raise missing(Kind.SECRET, str(use.secret))
+        return values
 
     def _mount(self, job: Job, mount: Mapping[str, Any]) -> Mount:
         volume = next(v for v in job.spec["spec"].get("volumes", ()) if v["name"] == mount["name"])

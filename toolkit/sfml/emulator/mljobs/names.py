@@ -12,6 +12,7 @@ from sfml.emulator.statements.names import ObjectName
 
 _IDENTIFIER = r'(?:"(?:[^"]|"")+"|[A-Za-z_][A-Za-z0-9_$]*)'
 _OBJECT = rf"(?:(?:(?P<database>{_IDENTIFIER})\.)?(?P<schema>{_IDENTIFIER})\.)?(?P<name>{_IDENTIFIER})"
+_NAME = re.compile(_OBJECT)
 _JOB = re.compile(rf"{_OBJECT}(?P<open>_?)")
 _STAGE = re.compile(rf"@{_OBJECT}(?P<path>/.*)?", re.DOTALL)
 _PLAIN = re.compile(r"[A-Z_][A-Z0-9_$]*")
@@ -27,6 +28,21 @@ def resolve(identifier: str) -> str:
 def written(name: Name) -> str:
     """The name as a statement can hold it; quoted only where it must be (clients parse a job's id)."""
     return ".".join(_written(part) for part in (name.database, name.schema, name.name) if part)
+
+
+def object_name(text: str, context: Context) -> Name:
+    """The full name of the object that ``[[db.]schema.]name`` means."""
+    found = _NAME.fullmatch(text)
+    if not found:
+        raise invalid(f"Invalid identifier '{text}'.")
+    return _object(found["database"], found["schema"], found["name"]).resolve(context)
+
+
+def account_name(text: str) -> Name:
+    """The name of an account's object, which has one part."""
+    if not re.fullmatch(_IDENTIFIER, text):
+        raise invalid(f"Invalid identifier '{text}'.")
+    return Name(name=resolve(text))
 
 
 def job_name(text: str, context: Context, *, suffix: bool) -> Name:

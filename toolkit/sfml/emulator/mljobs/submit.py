@@ -9,7 +9,7 @@ from typing import Any
 from sfml.emulator.catalog import Catalog, Kind, Name
 from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault, invalid, missing
-from sfml.emulator.mljobs import names, spec
+from sfml.emulator.mljobs import names, secrets, spec
 from sfml.emulator.mljobs.jobs import Jobs, NewJob
 from sfml.emulator.mljobs.model import Job
 from sfml.emulator.mljobs.pools import family
@@ -18,9 +18,18 @@ _FUNCTION = "SYSTEM$EXECUTE_ML_JOB"
 
 
 def execute_ml_job(
-    arguments: tuple[str, str, str, str], *, jobs: Jobs, catalog: Catalog, context: Context, query_id: str
+    arguments: tuple[str, str, str, str],
+    *,
+    jobs: Jobs,
+    catalog: Catalog,
+    context: Context,
+    query_id: str,
+    require: secrets.Require,
 ) -> Job:
-    """The new job; arguments are name, pool, specification options and job options, as the client sends."""
+    """The new job; arguments are name, pool, specification options and job options, as the client sends.
+
+    ``require`` is asked for the role's privileges on the integrations and secrets that the job uses.
+    """
     name_text, pool_name, spec_text, job_text = arguments
     options, settings = _object(spec_text, "specification"), _object(job_text, "job")
     pool = jobs.pools.get(names.resolve(pool_name))
@@ -35,6 +44,7 @@ def execute_ml_job(
     built = spec.ml_job(
         _checked(options), stage=stage, result=f"{stage}/{name.name}", family=family(pool), minimum=minimum
     )
+    secrets.check(secrets.uses(built["spec"]["containers"][0], name), catalog, require)
     return jobs.create(
         NewJob(
             name=name,
@@ -47,7 +57,7 @@ def execute_ml_job(
             comment=settings.get("COMMENT"),
             query_id=query_id,
             query_warehouse=_warehouse(catalog, settings),
-            integrations=tuple(settings.get("EXTERNAL_ACCESS_INTEGRATIONS") or ()),
+            integrations=_integrations(catalog, settings, require),
         )
     )
 
@@ -105,6 +115,22 @@ def _location(catalog: Catalog, options: Mapping[str, Any], context: Context) ->
     if catalog.get(Kind.STAGE, stage) is None:
         raise missing(Kind.STAGE, str(stage))
     return f"@{names.written(stage)}" + (f"/{path}" if path else "")
+
+
+def _integrations(catalog: Catalog, settings: Mapping[str, Any], require: secrets.Require) -> tuple[str, ...]:
+    """Names of the integrations: each is there, enabled, and the role may use it."""
+    given = settings.get("EXTERNAL_ACCESS_INTEGRATIONS") or []
+    if not isinstance(given, list):
+        raise invalid(f"Invalid EXTERNAL_ACCESS_INTEGRATIONS '{given}': expected a list of names.")
+    found = [names.account_name(str(text)) for text in given]
+    for name in found:
+        record = catalog.get(Kind.INTEGRATION, name)
+        if record is None:
+            raise missing(Kind.INTEGRATION, name.name)
+        require("USAGE", Kind.INTEGRATION, name)
+        if not record.properties["ENABLED"]:
+            raise invalid(f"Integration '{name.name}' is not enabled.")
+    return tuple(name.name for name in found)
 
 
 def _warehouse(catalog: Catalog, settings: Mapping[str, Any]) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sfml.emulator.catalog import Kind
 from sfml.emulator.statements.names import ObjectName, SchemaName, ShowFilter, StagePath
 
 Options = Mapping[str, object]
@@ -487,6 +488,51 @@ class Call:
     named: Mapping[str, object] = field(default_factory=dict)
 
 
+# --- network rules, integrations, secrets and image repositories: ``kind`` says which
+# An integration is the account's: its name has one part.
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreateObject:
+    """Options that name other objects hold a tuple of :class:`ObjectName`, or the word ALL or NONE."""
+
+    kind: Kind
+    name: ObjectName
+    or_replace: bool = False
+    if_not_exists: bool = False
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlterObject:
+    """``action`` is SET or UNSET (the names are the keys of ``options``)."""
+
+    kind: Kind
+    name: ObjectName
+    action: str
+    if_exists: bool = False
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DropObject:
+    kind: Kind
+    name: ObjectName
+    if_exists: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowObjects:
+    kind: Kind
+    filter: ShowFilter = ALL
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DescribeObject:
+    kind: Kind
+    name: ObjectName
+
+
 # --- what is asked of the SQL engine, or could be
 
 
@@ -617,5 +663,6 @@ Command = (
     | CreateComputePool | AlterComputePool | DropComputePool | ShowComputePools | DescribeComputePool
     | ShowComputePoolInstanceFamilies
     | DescribeService | DropService | ShowServices | ShowServiceInstances | ShowServiceContainers
+    | CreateObject | AlterObject | DropObject | ShowObjects | DescribeObject
     | Call | SelectConstants | ResultScan | Query | DropFileFormat | ShowTables | CopyInto
 )  # fmt: skip

@@ -29,7 +29,13 @@ class Named(Protocol):
     def __call__(self, reader: Reader, /) -> Any: ...
 
 
-def creates(command: Callable[..., Command], named: Named, **words: str) -> Creator:
+Options = Callable[[Reader], Mapping[str, object]]
+"""How the options of a kind are read: ``Reader.options``, unless some of them hold names of objects."""
+
+
+def creates(
+    command: Callable[..., Command], named: Named, *, options: Options = Reader.options, **words: str
+) -> Creator:
     """A parser of ``[IF NOT EXISTS] name options``; ``words`` map a field to the modifier that sets it."""
 
     def parse(reader: Reader, modifiers: Modifiers) -> Command:
@@ -38,10 +44,10 @@ def creates(command: Callable[..., Command], named: Named, **words: str) -> Crea
             raise conflict("OR REPLACE", "IF NOT EXISTS")
         name = named(reader)
         flags = {field: word in modifiers.words for field, word in words.items()}
-        options = reader.options()
+        found = options(reader)
         reader.end()
         return command(
-            name=name, or_replace=modifiers.or_replace, if_not_exists=if_not_exists, options=options, **flags
+            name=name, or_replace=modifiers.or_replace, if_not_exists=if_not_exists, options=found, **flags
         )
 
     return parse
@@ -70,7 +76,13 @@ def describes(command: Callable[..., Command], named: Named) -> Parser:
     return parse
 
 
-def alters(command: Callable[..., Command], named: Named, *plain: str, renames: bool = False) -> Parser:
+def alters(
+    command: Callable[..., Command],
+    named: Named,
+    *plain: str,
+    renames: bool = False,
+    options: Options = Reader.options,
+) -> Parser:
     """A parser of ``[IF EXISTS] name action``: SET, UNSET, RENAME TO, and the ``plain`` ones."""
 
     def parse(reader: Reader) -> Command:
@@ -79,18 +91,18 @@ def alters(command: Callable[..., Command], named: Named, *plain: str, renames: 
         action = reader.accept_any(*plain, "SET", "UNSET", *(("RENAME TO",) if renames else ()))
         if action is None:
             raise reader.wrong()
-        details = _details(reader, action, named)
+        details = _details(reader, action, named, options)
         reader.end()
         return command(name=name, if_exists=if_exists, action=action.removesuffix(" TO"), **details)
 
     return parse
 
 
-def _details(reader: Reader, action: str, named: Named) -> Mapping[str, object]:
+def _details(reader: Reader, action: str, named: Named, options: Options) -> Mapping[str, object]:
     if action == "SET":
         if reader.done():
             raise reader.wrong()
-        return {"options": reader.options()}
+        return {"options": options(reader)}
     if action == "UNSET":
         return {"options": dict.fromkeys(reader.option_names())}
     return {"new_name": named(reader)} if action == "RENAME TO" else {}

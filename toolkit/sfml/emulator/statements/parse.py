@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sfml.emulator.faults import Fault, unsupported
-from sfml.emulator.statements import access, calls, copying, files, queries, services, sessions
+from sfml.emulator.statements import access, calls, copying, files, network, queries, services, sessions
 from sfml.emulator.statements import commands as c
 from sfml.emulator.statements.choices import ELSEWHERE, choose
 from sfml.emulator.statements.creation import (
@@ -75,6 +75,7 @@ _CREATE: Mapping[str, Creator] = {
     "VIEW": _engine_create("VIEW"),
     "SEQUENCE": _engine_create("SEQUENCE"),
     "FILE FORMAT": _engine_create("FILE FORMAT"),
+    **network.CREATE,
 }
 
 
@@ -92,6 +93,7 @@ _ALTER: Mapping[str, Parser] = {
     "STAGE": files.alter_stage,
     "TABLE": _engine("ALTER", "TABLE"),
     "VIEW": _engine("ALTER", "VIEW"),
+    **network.ALTER,
 }
 
 
@@ -121,6 +123,7 @@ _DROP: Mapping[str, Parser] = {
     "VIEW": _engine("DROP", "VIEW"),
     "SEQUENCE": _engine("DROP", "SEQUENCE"),
     "FILE FORMAT": drops(c.DropFileFormat, _object),
+    **network.DROP,
 }
 _DESCRIBE: Mapping[str, Parser] = {
     "COMPUTE POOL": describes(c.DescribeComputePool, _account),
@@ -132,6 +135,7 @@ _DESCRIBE: Mapping[str, Parser] = {
     "SERVICE": describes(c.DescribeService, _object),
     "TABLE": _engine("DESCRIBE", "TABLE"),
     "VIEW": _engine("DESCRIBE", "VIEW"),
+    **network.DESCRIBE,
 }
 
 
@@ -184,6 +188,7 @@ _SHOW: Mapping[str, Parser] = {
     "TABLES": _show_tables("TABLES"),
     "VIEWS": _show_tables("VIEWS"),
     "OBJECTS": _show_tables("OBJECTS"),
+    **network.SHOW,
     **{
         kind: _engine("SHOW", kind)
         for kind in (
