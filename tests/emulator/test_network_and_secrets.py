@@ -187,13 +187,13 @@ def test_image_repository__created__has_its_address(cursor: Any, rows: Any, data
 
 @pytest.fixture
 def weak(connect: Connect, cursor: Any, database: str) -> Any:
-    """A cursor of a role that may use this test's schema and pool, and nothing else."""
+    """A cursor of a role that may run jobs in this test's schema, on its pool, and do nothing else."""
     role = f"WEAK_{uuid.uuid4().hex[:8].upper()}"
     for text in (
         f"create role {role}",
         f"grant role {role} to user {connect().user}",
         f"grant usage on database {database} to role {role}",
-        f"grant usage on schema public to role {role}",
+        f"grant usage, create service on schema public to role {role}",
         f"create compute pool if not exists secret_pool {POOL}",
         f"grant usage on compute pool secret_pool to role {role}",
         "create stage payload",
