@@ -57,7 +57,7 @@ def test_submit__dry_run_as_text__has_no_value_of_a_variable(capsys: pytest.Capt
         (["train.py", "--runtime", "2.0'"], 1, "is no runtime"),
         (["train.py", "--name", "my-job"], 1, "not a name"),
         (["train.py", "--stage", "@~"], 1, "not a named stage"),
-        (["train.py", "--env", "A"], 1, "NAME=VALUE"),
+        (["train.py", "--env", "NO_SUCH_A"], 1, "NAME=VALUE"),
         (["train.py", "--requirements", "nothing.txt"], 1, "nothing.txt"),
         (["train.py", "--result", "no/such/folder/r.json"], 1, "cannot be written"),
         (["train.py", "--timeout", "soon"], 2, "is no time"),

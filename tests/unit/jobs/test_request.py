@@ -124,6 +124,10 @@ def test_requirements__file_is_missing__is_named(payload: Payload) -> None:
 
 
 def test_environment__value_with_equals__keeps_it() -> None:
-    assert request.environment(["A=b=c", "B="]) == {"A": "b=c", "B": ""}
-    with pytest.raises(InputError, match="NAME=VALUE"):
-        request.environment(["A"])
+    assert request.environment(["A=b=c", "B="], {}) == {"A": "b=c", "B": ""}
+
+
+def test_environment__name_alone__has_the_value_of_here() -> None:
+    assert request.environment(["TOKEN"], {"TOKEN": "t", "OTHER": "o"}) == {"TOKEN": "t"}
+    with pytest.raises(InputError, match="--env A: it has no value here"):
+        request.environment(["A"], {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +55,13 @@ class SubmitCommand(click.Command):
     metavar="FILE",
     help="Install what this requirements.txt lists in the job. Repeatable.",
 )
-@click.option("--env", "variables", multiple=True, metavar="NAME=VALUE", help="Set in the job. Repeatable.")
+@click.option(
+    "--env",
+    "variables",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="Set in the job; NAME alone: as here. Repeatable.",
+)
 @click.option("--nodes", type=click.IntRange(min=1), default=1, show_default=True, help="How many nodes.")
 @click.option("--wait/--detach", default=True, help="See the job through (default), or leave it alone.")
 @timeout_option
@@ -105,7 +112,7 @@ def submit(
             args=args,
             requirements=request.requirements(pip, requirement_files, found),
             eai=config.eai,
-            env=request.environment(variables),
+            env=request.environment(variables, os.environ),
             runtime=config.runtime,
             nodes=nodes,
             max_runtime=None if max_runtime is None else math.ceil(max_runtime),

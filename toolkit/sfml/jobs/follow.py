@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sfml import sql
-from sfml.errors import NotFinishedError
+from sfml.errors import NotFinishedError, RefusedError
 from sfml.jobs.logs import MISSING, Gap, Item, Merger, ScriptLines, between, delays, plain
 from sfml.jobs.status import JobStatus, job_status, rows_of
 from sfml.session import in_background
@@ -240,15 +240,20 @@ class Follower:
             if not self._last and time.monotonic() - began >= after:
                 status = job_status(self.connection, self.job_id)
                 if status.status == "PENDING":
-                    self.notice(
-                        f"waiting for a node of {status.compute_pool}{self._pool(status.compute_pool)}"
-                    )
+                    pool = status.compute_pool
+                    self.notice(f"waiting for a node of {pool}{self._pool(pool)}")
                 after += _NEXT_NOTICE
             yield
 
     def _pool(self, name: str) -> str:
-        rows = rows_of(self.connection, sql.show(sql.Kind.COMPUTE_POOL, like=name))
-        found = next((row for row in rows if row["name"] == name), None)
-        if found is None:
+        try:
+            with translated():
+                rows = rows_of(self.connection, sql.show(sql.Kind.COMPUTE_POOL, like=name))
+        except RefusedError:
             return ""
-        return f" ({found['state']}, {found['active_nodes']} of {found['max_nodes']} nodes in use)"
+        texts = (
+            f" ({row['state']}, {row['active_nodes']} of {row['max_nodes']} nodes in use)"
+            for row in rows
+            if row["name"] == name
+        )
+        return next(texts, "")

@@ -104,14 +104,14 @@ def requirements(pip: Sequence[str], files: Sequence[Path], payload: Payload) ->
     return (*lines, *pip)
 
 
-def environment(items: Sequence[str]) -> dict[str, str]:
-    """``NAME=value`` texts as a mapping."""
+def environment(items: Sequence[str], environ: Mapping[str, str]) -> dict[str, str]:
+    """``NAME=value`` texts as a mapping; ``NAME`` alone takes the value that it has here, in ``environ``."""
     variables = {}
     for item in items:
         name, equals, value = item.partition("=")
-        if not equals:
-            raise InputError(f"--env takes NAME=VALUE, not {item!r}")
-        variables[name] = value
+        if not equals and name not in environ:
+            raise InputError(f"--env {name}: it has no value here", hint="give it one: --env NAME=VALUE")
+        variables[name] = value if equals else environ[name]
     return variables
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfml import sql
 from sfml.config import nearest
-from sfml.errors import InputError, NotFoundError, SfmlError
+from sfml.errors import InputError, NoConnectionError, NotFoundError, SfmlError
 from sfml.jobs.request import Request
 from sfml.jobs.status import rows_of
 from sfml.jobs.upload import Upload
@@ -57,10 +57,17 @@ def submit(opening: Opening, request: Request, *, gpu: bool = False) -> Any:
     preparing = in_background(lambda: prepare(opening.connection(), request, gpu=gpu))
     try:
         with without_collection():
-            from snowflake.ml.jobs import MLJobDefinition
-        return _execute(MLJobDefinition, opening.session(), request, preparing.result())
+            import snowflake.ml.jobs  # noqa: F401
+        session, prepared = opening.session(), preparing.result()
     except BaseException:
         _take_back(opening, preparing)
+        raise
+    try:
+        return _execute(session, request, prepared)
+    except NoConnectionError:
+        raise  # the job may have come into being: it would need its files
+    except SfmlError:
+        _remove(session.connection, prepared.folder)
         raise
 
 
@@ -81,9 +88,11 @@ def prepare(connection: SnowflakeConnection, request: Request, *, gpu: bool = Fa
     return Prepared(folder=folder, payload=payload)
 
 
-def _execute(definition_class: Any, session: Session, request: Request, prepared: Prepared) -> Any:
+def _execute(session: Session, request: Request, prepared: Prepared) -> Any:
+    from snowflake.ml.jobs import MLJobDefinition
+
     with_entry = prepared.payload.with_entry
-    definition = definition_class(
+    definition = MLJobDefinition(
         source=str(request.payload.source),
         compute_pool=request.compute_pool,
         stage_name=prepared.folder,

@@ -14,12 +14,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sfml import proc
-from sfml.errors import NoConnectionError, ToolMissingError
+from sfml import __version__, proc
+from sfml.errors import ConfigError, NoConnectionError, ToolMissingError
 
 # A server that was started because a command needed it ends after half an hour without a request or a job.
 IDLE_EXIT = 30 * 60
@@ -41,7 +41,7 @@ class Endpoint:
     pid: int
     version: str
     started: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, Any] = field(repr=False)
 
     @property
     def url(self) -> str:
@@ -71,9 +71,10 @@ def find(state: Path) -> Endpoint | None:
 
 
 def ensure(state: Path, *, idle_exit: float | None = IDLE_EXIT) -> Endpoint:
-    """The server on this state folder, started now where none runs."""
+    """The server on this state folder, started where none runs; ConfigError for one of another version."""
     found = find(state)
     if found is not None:
+        _require_same_version(found)
         return found
     _require_installed()
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -127,6 +128,14 @@ def _start(state: Path, idle_exit: float | None) -> Endpoint:
 def _not_started(what: str, log: Path) -> NoConnectionError:
     last = proc.redact("\n".join(log.read_text(errors="replace").splitlines()[-10:]))
     return NoConnectionError(what, hint=f"{last}\n(whole log: {log})".strip())
+
+
+def _require_same_version(found: Endpoint) -> None:
+    if found.version != __version__:
+        raise ConfigError(
+            f"the local backend that runs is of sfml {found.version}, and this is {__version__}",
+            hint="sfml local stop; the next command starts it anew, with all that it keeps",
+        )
 
 
 def _require_installed() -> None:
