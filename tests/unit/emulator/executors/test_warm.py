@@ -44,6 +44,10 @@ def test_reads_early__variable_that_loading_acts_on__is_found(name: str) -> None
     assert reads_early({"EPOCHS": "1", name: "1"})
 
 
+def test_reads_early__variable_is_set_to_what_it_is_anyway__is_harmless() -> None:
+    assert not reads_early({"PYTHONUNBUFFERED": "1"})
+
+
 @pytest.fixture
 def plan(tmp_path: Path) -> dict[str, Any]:
     (tmp_path / "payload").mkdir()

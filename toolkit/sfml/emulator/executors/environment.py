@@ -72,7 +72,7 @@ def common(home: Path, env: Path, cache: Path, layer: Layer | None = None) -> di
 
 def reads_early(environment: Mapping[str, str]) -> bool:
     """Whether one of these variables could make a difference before the run's script begins."""
-    return any(_READ_EARLY.match(name) for name in environment)
+    return any(_READ_EARLY.match(name) and _FIXED.get(name) != value for name, value in environment.items())
 
 
 def _search_path(env: Path, layer: Layer | None, outer: Mapping[str, str]) -> list[str]:
