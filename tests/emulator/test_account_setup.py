@@ -26,12 +26,12 @@ def admin(connect: Connect) -> Query:
 
 @pytest.fixture
 def setup(admin: Query) -> Setup:
-    """A set-up under names that nothing else has; the local backend has no image repositories yet."""
+    """A set-up under names that nothing else has."""
     mark = uuid.uuid4().hex[:8].upper()
     [user] = admin(sql.current_user())
     return account.resolve(
         user=sql.Name((user["NAME"],)), owner_role=f"ROLE_{mark}", database=f"DB_{mark}",
-        pool=f"POOL_{mark}", repository=None, public_endpoints=True,
+        pool=f"POOL_{mark}", public_endpoints=True,
     )  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def apply(setup: Setup, query: Query) -> tuple[str, ...]:
 
 def test_setup__looked_at_only__changes_nothing(setup: Setup, admin: Query) -> None:
     before = states(setup, admin)
-    assert before[:6] == [State.ABSENT] * 6
+    assert before[:7] == [State.ABSENT] * 7
     assert states(setup, admin) == before
     assert admin(sql.show(sql.Kind.DATABASE, like=setup.database.last)) == []
 
@@ -64,6 +64,9 @@ def test_setup__applied__the_role_can_use_what_was_made(setup: Setup, admin: Que
     [pool] = mine(sql.show(sql.Kind.COMPUTE_POOL, like=setup.pool.last))
     assert (pool["state"], int(pool["auto_suspend_secs"]), int(pool["active_nodes"])) == ("SUSPENDED", 300, 0)
     assert mine(f"LIST @{setup.stage}") == []
+    [images] = mine(sql.show(sql.Kind.IMAGE_REPOSITORY, inside=setup.schema))
+    address = f"local.registry.snowflakecomputing.com/{setup.database.last.lower()}/public/images"
+    assert (images["name"], images["repository_url"]) == ("IMAGES", address)
 
 
 def test_setup__pool_is_there_with_another_family__is_left_as_it_is(setup: Setup, admin: Query) -> None:
@@ -100,7 +103,7 @@ def test_setup__undone__leaves_nothing(setup: Setup, admin: Query) -> None:
     for step in reversed(account.plan(setup)):
         for statement in step.undo:
             admin(statement)
-    assert states(setup, admin)[:6] == [State.ABSENT] * 6
+    assert states(setup, admin)[:7] == [State.ABSENT] * 7
 
 
 def test_setup__quoted_names__work_like_others(setup: Setup, admin: Query) -> None:
