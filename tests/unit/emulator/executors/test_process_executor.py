@@ -45,6 +45,13 @@ def executor(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Process
 
 
 @pytest.fixture
+def able(tmp_path: Path) -> None:
+    """Skips where a run can have no namespaces."""
+    if not ProcessExecutor(tmp_path / "probe").isolates():
+        pytest.skip("this kernel gives us no namespaces")
+
+
+@pytest.fixture
 def run(tmp_path: Path) -> Callable[..., Run]:
     def make(*command: str, **changes: object) -> Run:
         directory = tmp_path / "run"
@@ -239,3 +246,15 @@ def test_tidy__run_is_over__only_its_log_stays(executor: ProcessExecutor, run: C
     watched.end()
     executor.close()
     assert sorted(path.name for path in wanted.directory.iterdir()) == ["log", "log.times"]
+
+
+def test_mount__source_is_missing__run_ends_with_the_reason(
+    run: Callable[..., Run], tmp_path: Path, able: None
+) -> None:
+    executor = ProcessExecutor(tmp_path / "executor", provide="namespace")
+    watched = Watched()
+    executor.start(run("true", mounts=(Mount(target="/mnt/x", source=tmp_path / "none"),)), watched)
+    end = watched.end()
+    assert end.code is None
+    assert "/mnt/x" in end.reason
+    executor.close()

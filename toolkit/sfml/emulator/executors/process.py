@@ -11,6 +11,7 @@ import importlib
 import os
 import shutil
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -170,6 +171,7 @@ class ProcessExecutor:
 def _plan(run: Run, place: _Place, environment: dict[str, str], *, isolated: bool) -> Plan:
     """What supervisor/main.py reads. A launcher that is loaded already serves where nothing differs."""
     same = place.layer.directory == place.env and not reads_early(run.environment)
+    forks_well = sys.platform == "linux"  # macOS's own libraries do not survive it
     mounts = [
         {"target": mount.target, "source": str(mount.source) if mount.source else None, "size": mount.size}
         for mount in run.mounts
@@ -183,7 +185,7 @@ def _plan(run: Run, place: _Place, environment: dict[str, str], *, isolated: boo
         "mounts": mounts,
         "directory": str(place.directory),
         "payload": str(run.payload) if run.payload else "",
-        "warm": same and run.payload is not None,
+        "warm": same and forks_well and run.payload is not None,
     }
 
 

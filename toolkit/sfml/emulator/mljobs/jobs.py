@@ -70,10 +70,11 @@ class Jobs:
     def recover(self) -> None:
         """Make the state true again after a server that just ended."""
         with self._changed:
-            for job in sorted(self.find(), key=lambda job: job.record.id):
+            jobs = sorted(self.find(), key=lambda job: job.record.id)
+            for job in jobs:
                 if not job.status.final:
                     self._recover(job)
-            self._sweep()
+            self._sweep({str(job.record.id) for job in jobs})
 
     def begin(self) -> None:
         """Start what waits, and whatever is created from now on; the server answers already."""
@@ -114,9 +115,8 @@ class Jobs:
         if (now_is := lifecycle.interrupted(job, self._clock())) is not job:
             self._save(now_is)
 
-    def _sweep(self) -> None:
+    def _sweep(self, known: set[str]) -> None:
         """Remove directories of jobs that were dropped while the server went down."""
-        known = {str(job.record.id) for job in self.find()}
         for path in self.launcher.jobs_directory().glob("*"):
             if path.name not in known:
                 shutil.rmtree(path, ignore_errors=True)

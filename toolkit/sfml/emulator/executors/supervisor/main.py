@@ -41,9 +41,11 @@ def supervise(loaded: dict[str, str] | None = None) -> None:
     reader, writer = os.pipe()
     log = _Log(plan["log"], reader)
     offer = _offer(plan, loaded)
-    pid, reason = tree.start(plan, writer, offer)
+    try:
+        pid, reason = tree.start(plan, writer, offer)
+    except OSError as error:  # no namespaces, no more processes
+        pid, reason = 0, str(error)
     if reason:
-        os.waitpid(pid, 0)
         _report(event="ended", code=None, reason=reason)
         return
     _report(event="started")

@@ -34,6 +34,8 @@ def start(plan: dict[str, object], output: int, offer: Offer | None) -> tuple[in
     os.close(reporter)
     reason = _read_all(failed)
     os.close(failed)
+    if reason:
+        os.waitpid(pid, 0)
     return pid, reason
 
 
