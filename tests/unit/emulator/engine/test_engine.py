@@ -475,11 +475,51 @@ def test_drop__database_and_schema__new_ones_are_empty(tmp_path: Path) -> None:
     sql.run("create table t (a int)")
     record = sql.catalog.get(Kind.DATABASE, Name(name="DB"))
     assert record is not None
-    sql.engine.drop_database(record)
     sql.catalog.drop(record)
+    sql.engine.drop_database(record)
     sql.catalog.create(Kind.DATABASE, Name(name="DB"), owner="R")
     with pytest.raises(Fault, match="'T' does not exist"):
         sql.run("select * from t")
     assert not list((tmp_path / "engine").glob(f"{record.id}.*"))
+    sql.run("create table t as select 7 a")
+    assert sql.rows("select a from t") == [(7,)]
+    assert sql.rows("select a from t", session=2) == [(7,)]
+    sql.engine.close()
+    sql.catalog.close()
+
+
+def test_drop__while_others_work__nobody_waits_for_ever(tmp_path: Path) -> None:
+    sql = Sql(tmp_path)
+    place = Place(database="X", schema="PUBLIC")
+    stop = threading.Event()
+    broken: list[BaseException] = []
+
+    def read(session: int) -> None:
+        while not stop.is_set():
+            try:
+                sql.run("select count(*) from t", session=session, place=place)
+                sql.run("insert into t values (1)", session=session, place=place)
+            except Fault:
+                continue  # the database is being replaced
+            except BaseException as error:  # noqa: BLE001 - reported below
+                broken.append(error)
+                return
+
+    readers = [threading.Thread(target=read, args=(number,)) for number in (1, 2, 3)]
+    for reader in readers:
+        reader.start()
+    for _ in range(8):
+        with sql.catalog.transaction():
+            record = sql.catalog.create(Kind.DATABASE, Name(name="X"), owner="R")
+            schema = sql.catalog.create(Kind.SCHEMA, Name(name="PUBLIC", database="X"), owner="R")
+        sql.run("create table t (a int)", session=9, place=place)
+        sql.catalog.drop(schema)
+        sql.catalog.drop(record)
+        sql.engine.drop_database(record)
+    stop.set()
+    for reader in readers:
+        reader.join(timeout=30)
+    assert (broken, [reader.is_alive() for reader in readers]) == ([], [False] * 3)
+    assert sql.rows("select 1 + 1") == [(2,)]
     sql.engine.close()
     sql.catalog.close()

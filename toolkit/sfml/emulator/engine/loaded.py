@@ -53,6 +53,7 @@ class Loaded:
         self._databases: dict[str, int] = {}
         self._schemas: set[tuple[str, str]] = set()
         # One writer at a time: DuckDB would refuse the second of two writers on the same rows.
+        # Who holds it never waits for a session's lock.
         self._writing = threading.RLock()
         self._guard = threading.Lock()
         # As fakesnow's instance.py sets it up, with a file instead of memory for what spans databases.
@@ -90,7 +91,7 @@ class Loaded:
         with self._guard:
             own = self._sessions.pop(session, None)
         if own is not None:
-            with own.lock:
+            with own.lock, self._writing:
                 own.close()
 
     def detach(self, database: str) -> None:
@@ -98,18 +99,12 @@ class Loaded:
             if self._databases.pop(database, None) is None:
                 return
             self._schemas = {place for place in self._schemas if place[0] != database}
-            for own in list(self._sessions.values()):
-                with own.lock:
-                    own.leave(database)
             self._duck.execute(f"DETACH {_identifier(database)}")
 
     def drop_schema(self, database: str, schema: str) -> None:
         with self._writing:
             self._follow_catalog()
             self._schemas.discard((database, schema))
-            for own in list(self._sessions.values()):
-                with own.lock:
-                    own.leave(database, schema)
             name = f"{_identifier(database)}.{_identifier(schema)}"
             self._duck.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE")
 
@@ -154,23 +149,29 @@ class Loaded:
 
     def _follow_catalog(self) -> None:
         """Attach and create what the catalog has and the engine does not."""
-        wanted = {record.name.name: record.id for record in self._catalog.find(Kind.DATABASE)}
-        places = {(r.name.database, r.name.name) for r in self._catalog.find(Kind.SCHEMA)}
-        if wanted == self._databases and places == self._schemas:
+        if self._wanted() == (self._databases, self._schemas):
             return
         with self._writing:
+            wanted, places = self._wanted()
+            for name in self._databases.keys() - wanted.keys():
+                self.detach(name)
             for name, number in wanted.items():
                 if self._databases.get(name) != number:
                     self.detach(name)
                     self._attach(name, number)
-            for name in self._databases.keys() - wanted.keys():
-                self.detach(name)
             for database, schema in sorted(places - self._schemas):
                 self._duck.execute(
                     f"CREATE SCHEMA IF NOT EXISTS {_identifier(database)}.{_identifier(schema)}"
                 )
                 self._schemas.add((database, schema))
             self._schemas &= places
+
+    def _wanted(self) -> tuple[dict[str, int], set[tuple[str, str]]]:
+        """The catalog's databases with their ids, and the schemas in them, at one moment."""
+        with self._catalog.transaction():
+            databases = {record.name.name: record.id for record in self._catalog.find(Kind.DATABASE)}
+            schemas = {(r.name.database, r.name.name) for r in self._catalog.find(Kind.SCHEMA)}
+        return databases, {place for place in schemas if place[0] in databases}
 
     def _attach(self, name: str, number: int) -> None:
         file = self._directory / f"{number}.duckdb"

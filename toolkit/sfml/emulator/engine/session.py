@@ -122,11 +122,6 @@ class Session:
 
     # --- where names resolve
 
-    def leave(self, database: str, schema: str | None = None) -> None:
-        """Forget a place that is about to be dropped."""
-        if self._place.database == database and schema in (None, self._place.schema):
-            self._enter(_NOWHERE)
-
     def _enter(self, place: Place) -> None:
         if place == self._place:
             return

@@ -32,7 +32,7 @@ from sfml.emulator.statements.names import ShowFilter
 _OPTIONS = (
     "COMMENT", "DATA_RETENTION_TIME_IN_DAYS", "MAX_DATA_EXTENSION_TIME_IN_DAYS", "DEFAULT_DDL_COLLATION",
     "LOG_LEVEL",
-    "TRACE_LEVEL", "METRIC_LEVEL", "EVENT_TABLE",
+    "MANAGED_ACCESS", "TRACE_LEVEL", "METRIC_LEVEL", "EVENT_TABLE",
 )  # fmt: skip
 _DATABASE_COLUMNS = (
     "created_on", "name", "is_default", "is_current", "origin", "owner", "comment", "options",

@@ -1,4 +1,7 @@
-"""Dropping what contains other things: all of it goes, inside first."""
+"""Dropping what contains other things: all of it goes, inside first.
+
+The catalog forgets before the engine does: the engine would make anew what the catalog still has.
+"""
 
 from __future__ import annotations
 
@@ -13,15 +16,15 @@ def remove_database(record: Record, backend: Backend) -> None:
     for schema in backend.catalog.find(Kind.SCHEMA, database=record.name.name):
         _remove_content(schema, backend)
         remove(schema, backend)
-    backend.engine.drop_database(record)
     remove(record, backend)
+    backend.engine.drop_database(record)
 
 
 def remove_schema(record: Record, backend: Backend) -> None:
     """Drop a schema with its services, stages and tables."""
     _remove_content(record, backend)
-    backend.engine.drop_schema(record.name.database, record.name.name)
     remove(record, backend)
+    backend.engine.drop_schema(record.name.database, record.name.name)
 
 
 def remove_stage(record: Record, backend: Backend) -> None:

@@ -34,6 +34,8 @@ _RECORDED_NAMES = """
     TWO_DIGIT_CENTURY_START UNSUPPORTED_DDL_ACTION USE_CACHED_RESULT WEEK_OF_YEAR_POLICY WEEK_START
     """
 _RECORDED = frozenset(_RECORDED_NAMES.split())
+# Parameters that only their client reads; Snowpark sets some of its own with ALTER SESSION.
+_CLIENTS_OWN = ("CLIENT_", "JDBC_", "ODBC_", "PYTHON_SNOWPARK_")
 # SHOW PARAMETERS … IN ACCOUNT or IN SERVICE shows these too; snowflake-ml-python asks for EVENT_TABLE.
 # The value is Snowflake's default event table.
 _OBJECT_PARAMETERS = {
@@ -103,7 +105,8 @@ def use_secondary_roles(command: c.UseSecondaryRoles, _: Request, context: Conte
 
 def alter_session(command: c.AlterSession, _: Request, context: Context, __: Backend) -> Rows:
     for name in (*command.options, *command.unset):
-        if name not in parameters.DEFAULTS and name not in _RECORDED:
+        known = name in parameters.DEFAULTS or name in _RECORDED or name.startswith(_CLIENTS_OWN)
+        if not known:
             raise invalid(f"invalid parameter '{name}'")
     changes = {name: _parameter(name, value) for name, value in command.options.items()}
     context.parameters.update(changes)

@@ -241,6 +241,14 @@ def show(reader: Reader) -> c.Command:
     return choose(reader, _SHOW, "SHOW")[1](reader)
 
 
+def _execute(reader: Reader) -> c.Command:
+    """EXECUTE JOB SERVICE, IMMEDIATE, TASK …: refused under the name that they have."""
+    kind = reader.accept_any("JOB SERVICE", "IMMEDIATE", "TASK", "NOTEBOOK", "ALERT", "CODE BUNDLE")
+    if kind is None:
+        raise reader.wrong()
+    raise unsupported(f"EXECUTE {kind}")
+
+
 def comment(reader: Reader) -> c.Command:
     reader.accept("IF", "EXISTS")
     reader.expect("ON")
@@ -269,6 +277,7 @@ _VERBS: Mapping[str, Parser] = {
     "DESC": describe,
     "DESCRIBE": describe,
     "DROP": drop,
+    "EXECUTE": _execute,
     "GET": files.get,
     "GRANT": access.grant,
     "INSERT": queries.for_engine("INSERT"),
@@ -292,7 +301,7 @@ _VERBS: Mapping[str, Parser] = {
     "WITH": queries.for_engine("SELECT"),
     **{
         verb: queries.unsupported_verb(verb)
-        for verb in ("DECLARE", "EXECUTE", "EXPLAIN", "UNDROP", "LET", "RETURN", "ANALYZE")
+        for verb in ("DECLARE", "EXPLAIN", "UNDROP", "LET", "RETURN", "ANALYZE")
     },
 }
 

@@ -258,7 +258,13 @@ class Reader:
         """``KEY = value`` pairs up to the end of the statement or of the parenthesis."""
         found = dict(also or {})
         while not self.done() and not self.sees(")"):
-            self.accept(",")
+            if not self.accept(","):
+                self.accept("WITH")  # CREATE WAREHOUSE w WITH …
+            if self.accept("MANAGED", "ACCESS"):
+                found["MANAGED_ACCESS"] = True
+                continue
+            if self.sees("CLONE"):
+                raise unsupported("CLONE")
             key = self.option_name()
             if self.sees("("):
                 raise unsupported(key)
