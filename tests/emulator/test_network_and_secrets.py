@@ -219,6 +219,22 @@ def test_privileges__role_without_them__creates_sees_and_uses_nothing(
     assert refused(weak, job(secrets=[{**STRING, "snowflakeSecret": "s"}]))[0] == 2003
 
 
+def test_privileges__granted_one_by_one__suffice(weak: Any, cursor: Any, database: str) -> None:
+    role, name = weak.connection.role, f"EAI_{uuid.uuid4().hex[:8].upper()}"
+    create = f"create external access integration {name} enabled = true allowed_network_rules = (r)"
+    cursor.execute(RULE.format("r"))
+    cursor.execute(f"grant create integration on account to role {role}")
+    assert refused(weak, create)[0] == 2003
+    cursor.execute(f"grant usage on network rule r to role {role}")
+    weak.execute(create)
+    weak.execute(f"alter integration {name} set enabled = false")
+    cursor.execute(f"grant create secret, create image repository on schema public to role {role}")
+    weak.execute("create secret mine type = generic_string secret_string = 'v'")
+    weak.execute("create image repository mine")
+    assert [row[1] for row in weak.execute("show secrets").fetchall()] == ["MINE"]
+    weak.execute(f"drop integration {name}")
+
+
 STRING = {"snowflakeSecret": "text", "envVarName": "TEXT", "secretKeyRef": "secret_string"}
 SCRIPT = 'test "$TEXT" = "$WANTED" && test "$(cat /creds/password)" = "$WANTED" && cat /creds/username'
 
