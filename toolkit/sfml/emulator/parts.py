@@ -66,7 +66,6 @@ def load(parts: Parts) -> Language:
     from sfml.emulator import handlers, mljobs, statements
     from sfml.emulator.engine import Engine
     from sfml.emulator.handlers.base import Backend
-    from sfml.emulator.statements.tokens import Kind, tokenize
 
     backend = Backend(
         settings=parts.settings,
@@ -86,10 +85,11 @@ def load(parts: Parts) -> Language:
         issue_service_token=parts.door.service_tokens.issue,
         endpoint=parts.address,
     )
+    handlers.close_all_sessions(backend)  # those of the last server, if it had no time to
     return Language(
         execute=handlers.execute,
         split=statements.split,
-        count_binds=lambda text: sum(token.kind is Kind.BIND for token in tokenize(text)),
+        count_binds=statements.count_binds,
         close_session=handlers.close_session,
         backend=backend,
     )

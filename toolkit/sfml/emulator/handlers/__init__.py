@@ -154,4 +154,9 @@ def _text_column(name: str) -> Rows:
 def close_session(context: Context, backend: Backend) -> None:
     """What ends with a session: its transaction, temporary tables and stages."""
     backend.engine.forget(context.session_id)
-    stages.drop_temporary(context.session_id, backend)
+    stages.drop_temporary(backend, session=context.session_id)
+
+
+def close_all_sessions(backend: Backend) -> None:
+    """At the start of a server: what the sessions of the one before left. The engine does so for its tables."""
+    stages.drop_temporary(backend)

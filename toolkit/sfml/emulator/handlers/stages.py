@@ -138,10 +138,11 @@ def drop(command: c.DropStage, _: Request, context: Context, backend: Backend) -
     return dropped(name.name)
 
 
-def drop_temporary(session_id: int, backend: Backend) -> None:
-    """What ends with its session: temporary stages."""
+def drop_temporary(backend: Backend, *, session: int | None = None) -> None:
+    """Drop the temporary stages of a session, or of all."""
     for record in backend.catalog.find(Kind.STAGE):
-        if record.properties.get("session") == session_id:
+        owner = record.properties.get("session")
+        if owner is not None and session in (None, owner):
             removal.remove_stage(record, backend)
 
 
