@@ -158,5 +158,5 @@ def close_session(context: Context, backend: Backend) -> None:
 
 
 def close_all_sessions(backend: Backend) -> None:
-    """At the start of a server: what the sessions of the one before left. The engine does so for its tables."""
+    """At the start of a server: drop what the sessions of the one before left (tables are the engine's)."""
     stages.drop_temporary(backend)
