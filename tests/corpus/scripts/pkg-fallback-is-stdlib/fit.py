@@ -9,10 +9,10 @@ except ImportError:
     import pickle
 
 try:
-    from typing_extensions import override
+    from backports.zoneinfo import ZoneInfo
 except ImportError:
-    from typing import override
+    from zoneinfo import ZoneInfo
 
 import numpy as np
 
-print(tomllib.loads("a = 1"), pickle.dumps(np.ones(2)), override)
+print(tomllib.loads("a = 1"), pickle.dumps(np.ones(2)), ZoneInfo)
