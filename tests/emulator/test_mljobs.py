@@ -88,6 +88,12 @@ def test_submit_file__hostile_arguments__arrive_as_they_are(submit: Submit) -> N
     assert job.status == "DONE"
 
 
+def test_submit_file__value_in_a_file_of_its_own__comes_back(submit: Submit) -> None:
+    job = submit("import numpy\n__return__ = {'weights': numpy.arange(3)}")
+
+    assert job.result()["weights"].tolist() == [0, 1, 2]
+
+
 def test_submit_file__fails__exception_and_traceback_come_back(submit: Submit) -> None:
     job = submit("def deep():\n    raise KeyError('no such column')\n\ndeep()")
     assert job.wait() == "FAILED"

@@ -41,8 +41,8 @@ def test_how_to_render__every_command__runs_and_says_what_the_page_says(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "specs").symlink_to(ROOT / "specs")
-    [values] = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-    (tmp_path / "my.yaml").write_text(values)
+    values = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    (tmp_path / "my.yaml").write_text(values[0])
     found = list(shown(PAGE))
     assert len(found) == 6
     for command, output in found:

@@ -7,6 +7,7 @@ ordinary table that is dropped at the end, also when the server was killed befor
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 
 import duckdb
@@ -72,8 +73,8 @@ def drop_left_over(duck: duckdb.DuckDBPyConnection) -> None:
 
 
 def _drop(duck: duckdb.DuckDBPyConnection, owned: _Place) -> None:
-    known = duck.execute("SELECT 1 FROM duckdb_databases() WHERE database_name = ?", [owned.database])
-    if known.fetchall():
+    # Its database may be gone, or go at this moment: another session drops it.
+    with contextlib.suppress(duckdb.BinderException):
         duck.execute(f"DROP {owned.kind} IF EXISTS {owned}")
     duck.execute(
         f"DELETE FROM {_REGISTRY} WHERE database = ? AND schema = ? AND name = ?",

@@ -37,6 +37,21 @@ def plain(directory: Path) -> Path:
     return link
 
 
+def restore(places: Mapping[str, str]) -> None:
+    """Let a finished run's result name its other files by their fixed paths again.
+
+    The ML Jobs launcher writes absolute paths into its result (``mljob_result``, JSON), and the client looks
+    for them below the mount path that DESCRIBE SERVICE shows.
+    """
+    for place in places.values():
+        for result in Path(place).glob("mljob_result*"):
+            content = result.read_bytes() if result.is_file() else b""
+            if content.startswith(b"{"):
+                for target, path in places.items():
+                    content = content.replace(f'"{path}/'.encode(), f'"{target}/'.encode())
+                result.write_bytes(content)
+
+
 def rewriter(places: Mapping[str, str]) -> Callable[[str], str]:
     """Text in which each path at or below a mount's target is replaced; longest target first."""
     targets = sorted(places, key=len, reverse=True)

@@ -14,8 +14,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,8 @@ class _Place:
     env: Path
     layer: Layer
     link: Path | None = None
+    # Without a namespace: each mount's target, and the path that stood for it.
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 class ProcessExecutor:
@@ -115,7 +117,9 @@ class ProcessExecutor:
             environment = {"SNOWFLAKE_TOKEN_FILE": f"{places[_SESSION]}/token", **environment}
         command = tuple(map(rewritten, run.command))
         link = base if base != run.directory else None
-        return replace(run, command=command, environment=environment), replace(place, link=link)
+        return replace(run, command=command, environment=environment), replace(
+            place, link=link, places=places
+        )
 
     def _watch(
         self, supervisor: Supervisor, place: _Place, plan: Plan, report: Callable[[Report], None]
@@ -124,6 +128,8 @@ class ProcessExecutor:
         last: Report | None = None
         for item in supervisor.reports():
             last = _read(item)
+            if isinstance(last, Ended):
+                paths.restore(place.places)
             report(last)
         if not isinstance(last, Ended):
             self.clear(place.directory)
