@@ -130,6 +130,12 @@ def local(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def account(session: nox.Session) -> None:
+    """Create what sfml needs in an account, as a plan first: nox -s account -- setup --dry-run"""
+    _sfml(session, "account")
+
+
+@nox.session(venv_backend="none")
 def render(session: nox.Session) -> None:
     """Render a spec from its template: nox -s render -- specs/job/gpu-job.yaml.j2 --values my.yaml"""
     _sfml(session, "spec", "render")
