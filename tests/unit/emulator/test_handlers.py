@@ -164,6 +164,32 @@ def test_alter_session__parameter__typed_and_shown(account: Account) -> None:
     assert row["value"] == "snowflake.telemetry.events"
 
 
+def test_alter_session__switch_of_what_is_always_on__only_to_that(account: Account) -> None:
+    name = "SNOWSERVICES_ENABLE_SPCS_JOB_CANCELLATION"
+    account.run(f"alter session set {name} = true")
+    assert account.code(f"alter session set {name} = false") == "001008"
+    (row,) = account.rows(f"show parameters like '{name}' in account")
+    assert (row["value"], row["level"]) == ("true", "")
+
+
+def test_regions__the_current_one__is_shown_with_a_cloud_that_clients_know(account: Account) -> None:
+    (row,) = account.rows("show regions")
+    assert row["snowflake_region"] == account.text("select current_region()")
+    assert row["cloud"] in ("aws", "azure", "gcp")
+
+
+def test_show__filtered_by_age_as_a_query__created_on_is_a_moment(account: Account) -> None:
+    account.run("show schemas like 'PUB%'")
+    shown = account.session.query_ids[-1]
+    query = f"""select "name" from table(result_scan('{shown}')) where "created_on" < dateadd"""
+    assert account.rows(f"{query}('hour', -1, current_timestamp())") == []
+    assert account.rows(f"{query}('hour', 1, current_timestamp())") == [{"name": "PUBLIC"}]
+
+
+def test_information_schema_packages__none_here(account: Account) -> None:
+    assert account.rows("select package_name, version from information_schema.packages") == []
+
+
 def test_variables__set_use_unset__replaced_in_later_statements(account: Account) -> None:
     account.run("set (n, name) = (40 + 2, 'loc' || 'al')")
     assert account.text("select $n + 1 as a") == 43
@@ -181,7 +207,7 @@ def test_context_functions__alone_and_inside_a_query__same_values(account: Accou
         "select current_user() u, current_account() a, current_region() r, current_session() s"
         " from (select 1) where 1 = 1"
     )
-    assert alone == inside == [{"U": "LOCAL", "A": "LOCAL", "R": "LOCAL", "S": "1"}]
+    assert alone == inside == [{"U": "LOCAL", "A": "LOCAL", "R": "AWS_US_WEST_2", "S": "1"}]
 
 
 def test_last_query_id__positions__from_both_ends(account: Account) -> None:

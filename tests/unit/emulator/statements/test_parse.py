@@ -252,6 +252,7 @@ def test_parse__session_variable__stands_for_its_value() -> None:
         ("begin select 1", "000002", "Scripting"),
         ("select 1; select 2", "000008", "Actual statement count 2"),
         ("describe stage identifier(?)", "002049", "Bind variable ? not set"),
+        ("describe service identifier('a''b; drop')", "000904", "invalid identifier 'a'b; drop'"),
         ("use database identifier($db)", "002211", "Session variable '$DB' does not exist"),
         ("grant role", "001003", "<EOF>"),
         ("grant usage on to role r", "001003", "unexpected 'to'"),

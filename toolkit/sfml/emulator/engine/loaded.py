@@ -26,6 +26,12 @@ _THREADS = 2
 _MARK = "__sfml_catalog__"
 
 
+# INFORMATION_SCHEMA.PACKAGES, which fakesnow has not: Anaconda's packages for UDFs; none here.
+_PACKAGES = f"""
+    CREATE VIEW IF NOT EXISTS {_MARK}._fs_information_schema.packages AS SELECT
+        NULL::VARCHAR AS PACKAGE_NAME, NULL::VARCHAR AS VERSION, NULL::VARCHAR AS LANGUAGE,
+        NULL::VARCHAR AS RUNTIME_VERSION WHERE FALSE
+"""
 # Comments are where fakesnow keeps them: info_schema.py, ``_fs_tables_ext``.
 _RELATIONS = f"""
     SELECT r.*, e.comment FROM (
@@ -177,7 +183,7 @@ class Loaded:
         file = self._directory / f"{number}.duckdb"
         self._duck.execute(f"ATTACH {_literal(str(file))} AS {_identifier(name)}")
         # fakesnow's own set-up takes the name both as an identifier and as a string.
-        sql = info_schema.per_db_creation_sql(_MARK) + ";" + macros.creation_sql(_MARK)
+        sql = f"{info_schema.per_db_creation_sql(_MARK)}; {macros.creation_sql(_MARK)}; {_PACKAGES}"
         self._duck.execute(sql.replace(f"'{_MARK}'", _literal(name)).replace(_MARK, _identifier(name)))
         self._databases[name] = number
 

@@ -116,6 +116,16 @@ def _struct(node: Expr) -> Expr:
     return node
 
 
+def _packages(node: Expr) -> Expr:
+    """INFORMATION_SCHEMA.PACKAGES lies where fakesnow has its other views of that schema."""
+    if isinstance(node, exp.Table) and (node.db.upper(), node.name.upper()) == (
+        "INFORMATION_SCHEMA",
+        "PACKAGES",
+    ):
+        node.set("db", exp.to_identifier("_fs_information_schema", quoted=True))
+    return node
+
+
 def _source(node: Expr) -> Expr:
     """Tables only: the engine would also read files and its own catalog."""
     if isinstance(node, exp.Table) and isinstance(node.this, (exp.Func, exp.Literal)):
@@ -133,6 +143,7 @@ def _truncate(node: Expr) -> Expr:
 
 
 _CHANGES = (
+    _packages,
     _truncate,
     _source,
     _positional,

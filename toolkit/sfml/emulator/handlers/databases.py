@@ -270,7 +270,8 @@ def _default_namespace(context: Context, backend: Backend) -> tuple[str | None, 
 
 
 def _retention(record: Record) -> str:
-    return str(record.properties.get("DATA_RETENTION_TIME_IN_DAYS") or 1)
+    days = record.properties.get("DATA_RETENTION_TIME_IN_DAYS")
+    return "1" if days is None else str(days)
 
 
 def _name(record: Record) -> str:

@@ -18,7 +18,8 @@ from sfml.emulator.statements.commands import Constant, ContextFunction, SelectC
 
 VERSION = "9.36.0"
 """What CURRENT_VERSION() answers: a release of the service whose behaviour this follows."""
-REGION = "LOCAL"
+REGION = "AWS_US_WEST_2"
+"""A region that exists: clients look it up in SHOW REGIONS and know three clouds (snowflake_env.py of ML)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -43,6 +43,14 @@ _OBJECT_PARAMETERS = {
     "LOG_LEVEL": "OFF",
     "LOG_EVENT_LEVEL": "OFF",
 }
+# Switches of the service for what is always on here: shown as on, and they can only be set to that.
+# ML Jobs' own tests ask for them.
+_ALWAYS_ON = (
+    "ENABLE_ENTITY_FACADE_SYSTEM_FUNCTIONS",
+    "ENABLE_SPCS_SCHEMA_IN_SNOWFLAKE_SHARE",
+    "SNOWSERVICES_ENABLE_SPCS_JOB_CANCELLATION",
+    "SNOWSERVICES_ENABLE_SPCS_JOB_HISTORY",
+)
 _KINDS = {
     "WAREHOUSE": Kind.WAREHOUSE,
     "DATABASE": Kind.DATABASE,
@@ -106,9 +114,10 @@ def use_secondary_roles(command: c.UseSecondaryRoles, _: Request, context: Conte
 def alter_session(command: c.AlterSession, _: Request, context: Context, __: Backend) -> Rows:
     for name in (*command.options, *command.unset):
         known = name in parameters.DEFAULTS or name in _RECORDED or name.startswith(_CLIENTS_OWN)
-        if not known:
+        if not known and not (name in _ALWAYS_ON and command.options.get(name) is True):
             raise invalid(f"invalid parameter '{name}'")
-    changes = {name: _parameter(name, value) for name, value in command.options.items()}
+    wanted = {name: value for name, value in command.options.items() if name not in _ALWAYS_ON}
+    changes = {name: _parameter(name, value) for name, value in wanted.items()}
     context.parameters.update(changes)
     for name in command.unset:
         context.parameters.pop(name, None)
@@ -143,7 +152,7 @@ def show_parameters(command: c.ShowParameters, _: Request, context: Context, bac
     scope = command.filter.scope_kind
     _require_scope(command, context, backend)
     session = scope in (None, "SESSION")
-    values: dict[str, object] = dict(parameters.DEFAULTS)
+    values: dict[str, object] = {**parameters.DEFAULTS, **dict.fromkeys(_ALWAYS_ON, True)}
     if not session:
         values |= _OBJECT_PARAMETERS
     rows = [
@@ -206,7 +215,7 @@ def _variable_type(value: object) -> str:
 
 
 def show_regions(command: c.ShowRegions, _: Request, __: Context, ___: Backend) -> Rows:
-    """One region: this server."""
-    names = columns("region_group", "snowflake_region", "cloud", "region", "display_name")
-    rows: Iterable[tuple[str, ...]] = [("PUBLIC", REGION, "local", "local", "Local backend")]
-    return table(names, command.filter.pick(rows, itemgetter(1)))
+    """One region: the one this server claims. Without region groups there is no column for them."""
+    names = columns("snowflake_region", "cloud", "region", "display_name")
+    rows: Iterable[tuple[str, ...]] = [(REGION, "aws", "us-west-2", "US West (Oregon)")]
+    return table(names, command.filter.pick(rows, itemgetter(0)))

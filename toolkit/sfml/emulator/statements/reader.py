@@ -196,10 +196,15 @@ class Reader:
 
     def _wrapped_parts(self) -> tuple[str, ...]:
         self.expect("IDENTIFIER", "(")
-        inner = Reader(self.string())
+        text = self.string()
         self.expect(")")
-        found = inner.parts()
-        inner.end()
+        try:
+            inner = Reader(text)
+            found = inner.parts()
+            inner.end()
+        except Fault:
+            message = f"SQL compilation error:\ninvalid identifier '{text}'"
+            raise Fault("000904", "42000", message) from None
         return found
 
     def account_name(self) -> str:
