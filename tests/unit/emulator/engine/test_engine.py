@@ -258,6 +258,7 @@ def test_run__time_zone_of_the_session__used_for_text(sql: Sql) -> None:
         ("select * from taken at (offset => -60)", "000002", "Unsupported feature"),
         ("select * from table(split_to_table('a.b', '.'))", "000002", "Unsupported feature"),
         ("alter table taken add search optimization", "000002", "Unsupported feature"),
+        ("select " + "(" * 3000 + "1" + ")" * 3000, "000002", "nested this deep"),
         ("select 'x'::int", "100038", "Numeric value 'x' is not recognized"),
         ("select 'x'::date", "100040", "Date 'x' is not recognized"),
         ("select 'x'::boolean", "100037", "Boolean value 'x' is not recognized"),

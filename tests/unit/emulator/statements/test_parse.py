@@ -254,6 +254,7 @@ def test_parse__session_variable__stands_for_its_value() -> None:
         ("describe stage identifier(?)", "002049", "Bind variable ? not set"),
         ("describe service identifier('a''b; drop')", "000904", "invalid identifier 'a'b; drop'"),
         ("use database identifier($db)", "002211", "Session variable '$DB' does not exist"),
+        ("alter session set a = " + "(" * 5000, "001003", "unexpected '('"),
         ("grant role", "001003", "<EOF>"),
         ("grant usage on to role r", "001003", "unexpected 'to'"),
         ("put /tmp/x @st", "001003", "unexpected '/'"),

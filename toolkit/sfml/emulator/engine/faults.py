@@ -12,7 +12,7 @@ from sqlglot.errors import ParseError, SqlglotError
 from sfml.emulator.cancellation import cancelled
 from sfml.emulator.faults import Fault, exists, missing, no_database, no_schema, syntax, unsupported
 
-ERRORS = (duckdb.Error, DatabaseError, SqlglotError, NotImplementedError)
+ERRORS = (duckdb.Error, DatabaseError, SqlglotError, NotImplementedError, RecursionError)
 """What running a statement may raise for a statement that is wrong, or that the engine cannot do."""
 
 _COMPILATION = "SQL compilation error:\n"
@@ -25,6 +25,8 @@ def fault(error: Exception, text: str) -> Fault:
         return _syntax(error, text)
     if isinstance(error, SqlglotError):
         return Fault("001003", "42000", f"{_COMPILATION}{_first_line(error)}")
+    if isinstance(error, RecursionError):
+        return unsupported("a statement that is nested this deep")
     if isinstance(error, NotImplementedError):
         return unsupported(_first_line(error))
     if isinstance(error, duckdb.InterruptException):

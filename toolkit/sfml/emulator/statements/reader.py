@@ -26,6 +26,8 @@ _RESERVED_WORDS = """
     TABLESAMPLE THEN TO TRIGGER UNION UNIQUE UPDATE VALUES WHENEVER WHERE WITH
 """
 _RESERVED = frozenset(_RESERVED_WORDS.split())
+_DEEPEST = 20
+"""Parentheses in an option's value, one in another; a file format needs two."""
 _WORD_VALUES: Mapping[str, object] = {"TRUE": True, "FALSE": False, "NULL": None}
 
 
@@ -47,6 +49,7 @@ class Reader:
         self.at = 0
         self.binds_used = 0
         self.removed: list[tuple[int, int]] = []
+        self._depth = 0
         while self.tokens and self.tokens[-1].text == ";":
             self.tokens.pop()
 
@@ -294,8 +297,11 @@ class Reader:
 
     def value(self) -> object:
         """An option's value: a literal, a name, ``(a, b)`` as a tuple, ``(A = 1)`` as a dict."""
-        if self.accept("("):
-            return self._bracketed()
+        if self._depth < _DEEPEST and self.accept("("):
+            self._depth += 1
+            found = self._bracketed()
+            self._depth -= 1
+            return found
         token = self.peek()
         if token is not None and token.kind in (Kind.WORD, Kind.QUOTED) and token.word() not in _WORD_VALUES:
             return ".".join(self.parts())
