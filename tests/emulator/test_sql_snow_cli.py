@@ -14,7 +14,7 @@ import pytest
 
 from local_backend import LocalBackend
 
-SNOW = shutil.which("snow")
+SNOW = os.environ.get("SFML_TEST_SNOW") or shutil.which("snow")
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(SNOW is None, reason="snow is not on PATH (pip install snowflake-cli)"),
