@@ -18,7 +18,7 @@ from programs import SFML, Run
 SCRIPTS = {
     "value.py": "import sys\nprint('hello', flush=True)\n__return__ = {'args': sys.argv[1:]}\n",
     "three.py": "import sys\nprint('bye')\nsys.exit(3)\n",
-    "ticks.py": "import time\nfor n in range(300):\n    print('tick', n, flush=True)\n    time.sleep(0.2)\n",
+    "ticks.py": "import time\nfor n in range(600):\n    print('tick', n, flush=True)\n    time.sleep(0.2)\n",
     "broken.py": "print('never'\n",
     "folder/main.py": "from part import X\n__return__ = X\n",
     "folder/part.py": "X = 'from the folder'\n",
@@ -86,12 +86,14 @@ def test_submit__script_exits_with_3__never_looks_like_success(more: list[str], 
 
 def test_jobs__life_of_a_job__can_be_seen_from_outside(sfml: Run) -> None:
     job = detached(sfml, "ticks.py")
-    waiting = sfml("jobs", "wait", *LOCAL, job, "--timeout", "3")
-    assert waiting.returncode == 101, waiting.stderr
-    assert f"sfml jobs wait {job}" in waiting.stderr
+    deadline = time.monotonic() + 60
+    while "tick 0\n" not in sfml("jobs", "logs", *LOCAL, job).stdout:
+        assert time.monotonic() < deadline
     assert sfml("jobs", "status", *LOCAL, job).stdout == "RUNNING\n"
+    waiting = sfml("jobs", "wait", *LOCAL, job, "--timeout", "1")
+    assert waiting.returncode == 101, waiting.stderr
+    assert f"sfml jobs wait --connection local {job}" in waiting.stderr
     assert sfml("jobs", "result", *LOCAL, job).returncode == 101
-    assert "tick 0\n" in sfml("jobs", "logs", *LOCAL, job).stdout
     listed = json.loads(sfml("jobs", "list", *LOCAL, "-o", "json").stdout)
     assert (listed[0]["job_id"], listed[0]["status"]) == (job, "RUNNING")
 
@@ -112,6 +114,10 @@ def test_jobs_wait__ends_as_the_submit_would_have(sfml: Run) -> None:
     assert json.loads(again.stdout) == {"args": []}
 
 
+def _take_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(project: Path, environment: Mapping[str, str], *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [str(SFML), *arguments],
@@ -120,6 +126,8 @@ def start(project: Path, environment: Mapping[str, str], *arguments: str) -> sub
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        # Where these tests run in the background, SIGINT is ignored, and would be in what they start.
+        preexec_fn=_take_interrupts,
     )
 
 

@@ -28,13 +28,21 @@ if TYPE_CHECKING:
     from sfml.jobs.follow import Followed
 
 
+# What the connector loads for results as data frames, which Snowpark needs too; and for identities that a
+# cloud gives to its machines, which the local backend does not ask for.
+_DATA_FRAMES = ("pandas",)
+_CLOUD_IDENTITIES = ("boto3", "botocore")
+
+
 def begin(config: Config, *, light: bool = False) -> Opening:
     """Start to log in for a command; ``light`` where it needs statements only, and no session.
 
     Snowflake's clients log what they also raise; it is printed once.
     """
     logging.getLogger("snowflake").addHandler(logging.NullHandler())
-    return sessions.begin(config, light=light)
+    frames = _DATA_FRAMES if light else ()
+    identities = _CLOUD_IDENTITIES if config.is_local else ()
+    return sessions.begin(config, without=(*frames, *identities))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,6 +93,8 @@ def logs(config: Config, *, job_id: str, follow: bool, node: int, verbose: bool,
             for line in ended.crash:
                 out.line(line)
     out.progress(f"job {found} {ended.status.status}")
+    if out.as_json:
+        out.value({"job_id": found, "status": ended.status.status})
 
 
 @jobs.command()

@@ -6,7 +6,7 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -73,17 +73,17 @@ class Opening:
             self._future.result().close()
 
 
-def begin(config: Config, *, light: bool = False) -> Opening:
+def begin(config: Config, *, without: Sequence[str] = ()) -> Opening:
     """Start to log in, in the background; the local backend is started where it is needed.
 
-    ``light``: for a process that needs statements only and will import neither Snowpark nor pandas. The
-    connector is loaded without what it can do without, in half the time.
+    ``without``: packages that the connector takes where it finds them and that this process has no use for;
+    loading them can take longer than all the rest.
     """
     if config.connection is None:
         raise NoConnectionError("no connection was chosen", hint=choices())
     _require_known(config)
     reached = in_background(lambda: _reach(config))
-    with without_collection(), hidden(*(_spared(config) if light else ())):
+    with without_collection(), hidden(*without):
         import snowflake.connector
 
     def log_in() -> SnowflakeConnection:
@@ -123,11 +123,6 @@ def hidden(*names: str) -> Iterator[None]:
     finally:
         for name in spared:
             del sys.modules[name]
-
-
-def _spared(chosen: Config) -> tuple[str, ...]:
-    """What the connector loads for data frames, and for identities that clouds give to their machines."""
-    return ("pandas", "boto3", "botocore") if chosen.is_local else ("pandas",)
 
 
 def _require_place(chosen: Config, connection: SnowflakeConnection) -> None:
