@@ -168,7 +168,11 @@ def tests(session: nox.Session) -> None:
     """The test suite; arguments go to pytest."""
     env = _environment(session, dev=True)
     env["SFML_TEST_SNOW"] = _snow(session)
-    pytest = [str(BIN / "pytest"), "-n", os.environ.get("SFML_TEST_WORKERS", "2"), "--dist", "loadgroup"]
+    workers = os.environ.get("SFML_TEST_WORKERS", "2")
+    # A worker that is replaced can leave the others waiting for it for ever.
+    pytest = [
+        str(BIN / "pytest"), "-n", workers, "--dist", "loadgroup", "--max-worker-restart=0", "--maxfail=25",
+    ]  # fmt: skip
     session.run(*pytest, *(session.posargs or ["tests/unit", "tests/emulator"]), env=env, external=True)
 
 

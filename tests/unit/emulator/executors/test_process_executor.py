@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sfml.emulator.executors.base import Ended, LogFiles, Mount, Report, Run, Started
+from sfml.emulator.executors.base import Container, Ended, LogFiles, Mount, Report, Run, Started
 from sfml.emulator.executors.process import ProcessExecutor
 
 TIMEOUT = 30
@@ -53,12 +53,11 @@ def able(tmp_path: Path) -> None:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[..., Run]:
-    def make(*command: str, **changes: object) -> Run:
-        directory = tmp_path / "run"
-        base = Run(
-            key="1-0", directory=directory, log=directory / "log", command=tuple(command), environment={}
-        )
-        return replace(base, **changes)  # type: ignore[arg-type]
+    def make(*command: str, within: Path = tmp_path, **changes: object) -> Run:
+        directory = within / "run"
+        only = Container(name="main", log=directory / "log", command=tuple(command))
+        changed = replace(only, **changes)  # type: ignore[arg-type]
+        return Run(key="1-0", directory=directory, containers=(changed,))
 
     return make
 
@@ -105,8 +104,8 @@ def test_output__both_streams_and_bytes_that_are_no_text__lands_in_one_log_with_
     watched, wanted = Watched(), run("bash", "-c", r"echo out; echo err >&2; printf '\xff\xfe\n'")
     executor.start(wanted, watched)
     watched.end()
-    assert wanted.log.read_bytes() == b"out\nerr\n\xff\xfe\n"
-    assert LogFiles(text=wanted.log).times.stat().st_size > 0
+    assert wanted.container.log.read_bytes() == b"out\nerr\n\xff\xfe\n"
+    assert LogFiles(text=wanted.container.log).times.stat().st_size > 0
 
 
 def test_mounts__fixed_paths_in_command_and_environment__lead_to_the_sources(
@@ -130,15 +129,15 @@ def test_mounts__fixed_paths_in_command_and_environment__lead_to_the_sources(
         ),
     )
     executor.start(wanted, watched)
-    assert watched.end().code == 0, wanted.log.read_text()
-    assert wanted.log.read_text() == "from the stage\nfrom the stage\nfrom the session\n"
+    assert watched.end().code == 0, wanted.container.log.read_text()
+    assert wanted.container.log.read_text() == "from the stage\nfrom the stage\nfrom the session\n"
     assert (stage / "made").read_text() == "made\n"
 
 
 def test_mounts__directory_has_a_space__paths_need_no_quotes(
     executor: ProcessExecutor, run: Callable[..., Run], tmp_path: Path
 ) -> None:
-    directory, stage = tmp_path / "a b" / "run", tmp_path / "a b" / "stage"
+    stage = tmp_path / "a b" / "stage"
     stage.mkdir(parents=True)
     (stage / "file").write_text("read\n")
     watched = Watched()
@@ -146,14 +145,13 @@ def test_mounts__directory_has_a_space__paths_need_no_quotes(
         "bash",
         "-c",
         "cat $DATA/file",
-        directory=directory,
-        log=directory / "log",
+        within=tmp_path / "a b",
         environment={"DATA": "/mnt/job_stage"},
         mounts=(Mount(target="/mnt/job_stage", source=stage),),
     )
     executor.start(wanted, watched)
     assert watched.end().code == 0
-    assert wanted.log.read_text() == "read\n"
+    assert wanted.container.log.read_text() == "read\n"
 
 
 def test_environment__server_has_secrets__run_does_not_see_them(
@@ -164,7 +162,7 @@ def test_environment__server_has_secrets__run_does_not_see_them(
     watched, wanted = Watched(), run("env")
     executor.start(wanted, watched)
     watched.end()
-    assert "hunter2" not in wanted.log.read_text()
+    assert "hunter2" not in wanted.container.log.read_text()
 
 
 def test_home__run_writes_into_it__nothing_reaches_the_users_home(
@@ -173,7 +171,7 @@ def test_home__run_writes_into_it__nothing_reaches_the_users_home(
     watched, wanted = Watched(), run("bash", "-c", 'touch ~/mark; echo "$HOME"')
     executor.start(wanted, watched)
     watched.end()
-    assert Path(wanted.log.read_text().strip()) == wanted.directory / "home"
+    assert Path(wanted.container.log.read_text().strip()) == wanted.directory / "home"
     assert not (Path.home() / "mark").exists()
 
 

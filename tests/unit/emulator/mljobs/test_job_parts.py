@@ -304,6 +304,13 @@ def test_timed__lines_over_several_writes__each_has_the_time_that_completed_it(t
     assert found == [("one", 0), ("two", 1), ("three", 1), ("four", 2)]
 
 
+def test_timed__time_of_the_last_write_is_not_there_yet__its_lines_wait(tmp_path: Path) -> None:
+    log = written(tmp_path / "log", b"a\n", b"b\n")
+    with log.open("ab") as file:
+        file.write(b"c\n")
+    assert [line.text for line in logs.timed(log)] == ["a", "b"]
+
+
 def test_timed__with_bounds__leaves_out_the_rest(tmp_path: Path) -> None:
     log = written(tmp_path / "log", b"a\n", b"b\n", b"c\n")
     after, until = NOON + timedelta(seconds=1), NOON + timedelta(seconds=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -19,32 +20,101 @@ class Mount:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Run:
-    """One instance of a job. ``directory`` is its own, made by the executor; ``log`` gets stdout and stderr.
+class Probe:
+    """A container is well while GET ``path`` on ``port`` answers 2xx or 3xx."""
+
+    port: int
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Container:
+    """One program of a run. ``log`` gets stdout and stderr (see :class:`LogFiles`).
 
     ``environment`` is the container's environment as the service specification and Snowflake define it; the
-    executor adds what its kind of environment needs. ``requirements`` are the files that the job installs,
-    ``payload`` is the directory of the modules that an ML Job's launcher runs; None for any other command.
+    executor adds what its kind of environment needs. ``command`` and ``args`` replace the image's ENTRYPOINT
+    and CMD where they are given. ``memory`` is in bytes, ``cpu`` in cores; None: no limit.
+    """
+
+    name: str
+    log: Path
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    mounts: tuple[Mount, ...] = ()
+    # The image's path in the account's registry ("/db/schema/repository/name:tag") or its full name.
+    image: str = ""
+    cpu: float | None = None
+    memory: int | None = None
+    gpus: int = 0
+    readiness: Probe | None = None
+    liveness: Probe | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """One instance of a job or service: containers that share one network and end together.
+
+    ``directory`` is its own, made by the executor. ``requirements`` are the files that an ML Job installs,
+    ``payload`` is the directory of the modules that its launcher runs; None for anything else.
     """
 
     key: str
     directory: Path
-    log: Path
-    command: tuple[str, ...]
-    environment: Mapping[str, str]
-    mounts: tuple[Mount, ...] = ()
+    containers: tuple[Container, ...]
     requirements: tuple[Path, ...] = ()
     payload: Path | None = None
+    # A service: a container that ends is started again, and the run ends only by ``kill``.
+    restart: bool = False
+    # Names under which other runs reach this one (host name first).
+    hostnames: tuple[str, ...] = ()
+    # Whether there is a way out of the containers (an external access integration).
+    egress: bool = False
+    # Seconds between the polite and the last signal of ``kill``.
+    grace: float = 0
+
+    @property
+    def container(self) -> Container:
+        """The only container; ValueError where there are several."""
+        (only,) = self.containers
+        return only
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Started:
+    """All containers run."""
+
     at: datetime
+
+
+class Phase(StrEnum):
+    STARTED = "started"
+    READY = "ready"
+    UNREADY = "unready"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContainerNews:
+    """What happened to one container. ``code``: of its end; ``restarts``: how often it was started again.
+
+    ``reason`` is the platform's word for it where there is one ("OOMKilled", "Liveness probe failed").
+    """
+
+    at: datetime
+    container: str
+    phase: Phase
+    code: int | None = None
+    restarts: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ended:
-    """``code`` is the exit code (128 + n after signal n), None when the run did not come to run at all."""
+    """``code`` is the exit code (128 + n after signal n), None when the run did not come to run at all.
+
+    Of several containers, the code is that of the first that failed.
+    """
 
     at: datetime
     code: int | None
@@ -52,7 +122,7 @@ class Ended:
     reason: str = ""
 
 
-Report = Started | Ended
+Report = Started | ContainerNews | Ended
 
 
 class Handle(Protocol):
@@ -60,9 +130,15 @@ class Handle(Protocol):
 
     def kill(self) -> None: ...
 
+    def address(self) -> str:
+        """The IP address at which this machine reaches the run's ports."""
+
 
 class Executor(Protocol):
-    """Runs instances. A thread of the executor reports: at most one Started, then exactly one Ended."""
+    """Runs instances. A thread of the executor reports: Started at most once, ContainerNews, Ended once, last.
+
+    The process executor sends no ContainerNews: its run is its container.
+    """
 
     def start(self, run: Run, report: Callable[[Report], None]) -> Handle: ...
 

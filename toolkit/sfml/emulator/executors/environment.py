@@ -50,7 +50,7 @@ def variables(run: Run, home: Path, env: Path, layer: Layer, cache: Path) -> dic
         "SFML_INSTALL_INTO": str(layer.directory),
         "SFML_PYTHON": str(env / "bin" / "python"),
         MARK: str(run.directory),
-        **run.environment,
+        **run.container.environment,
     }
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from sfml.emulator.executors import paths, supervision
-from sfml.emulator.executors.base import Ended, Mount, Report, Run, Started
+from sfml.emulator.executors.base import Container, Ended, Mount, Report, Run, Started
 from sfml.emulator.executors.environment import MARK, common, reads_early, variables
 from sfml.emulator.executors.overlay import Layer, Overlays
 from sfml.emulator.executors.supervision import Plan, Supervisor, Template
@@ -100,7 +100,7 @@ class ProcessExecutor:
 
     def _prepare(self, run: Run) -> _Place:
         home, env = run.directory / "home", run.directory / "env"
-        for directory in (home, run.directory / "root", run.log.parent):
+        for directory in (home, run.directory / "root", run.container.log.parent):
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         layer = self._overlays.create(env, run.requirements)
         return _Place(directory=run.directory, home=home, env=env, layer=layer)
@@ -110,16 +110,15 @@ class ProcessExecutor:
         if self.isolates():
             return run, place
         base = paths.plain(run.directory)
-        places = paths.lay_out(run.mounts, base)
+        places = paths.lay_out(run.container.mounts, base)
         rewritten = paths.rewriter(places)
-        environment = {name: rewritten(value) for name, value in run.environment.items()}
+        environment = {name: rewritten(value) for name, value in run.container.environment.items()}
         if _SESSION in places:
             environment = {"SNOWFLAKE_TOKEN_FILE": f"{places[_SESSION]}/token", **environment}
-        command = tuple(map(rewritten, run.command))
+        command = tuple(map(rewritten, run.container.command))
         link = base if base != run.directory else None
-        return replace(run, command=command, environment=environment), replace(
-            place, link=link, places=places
-        )
+        container = replace(run.container, command=command, environment=environment)
+        return replace(run, containers=(container,)), replace(place, link=link, places=places)
 
     def _watch(
         self, supervisor: Supervisor, place: _Place, plan: Plan, report: Callable[[Report], None]
@@ -155,16 +154,14 @@ class ProcessExecutor:
         """Whether this kernel lets us make namespaces and mount in them: by doing it."""
         directory = self._root / f"probe-{os.urandom(4).hex()}"
         (directory / "root").mkdir(parents=True)
+        mounts = (
+            Mount(target="/mnt/sfml-probe", source=directory),
+            Mount(target="/dev/shm", size=1 << 20),  # noqa: S108 - the target in the run's own root
+        )
         run = Run(
             key="probe",
             directory=directory,
-            log=directory / "log",
-            command=("true",),
-            environment={},
-            mounts=(
-                Mount(target="/mnt/sfml-probe", source=directory),
-                Mount(target="/dev/shm", size=1 << 20),  # noqa: S108 - the target in the run's own root
-            ),
+            containers=(Container(name="probe", log=directory / "log", command=("true",), mounts=mounts),),
         )
         layer = Layer(directory=directory, installed=directory)
         place = _Place(directory=directory, home=directory, env=directory, layer=layer)
@@ -176,17 +173,17 @@ class ProcessExecutor:
 
 def _plan(run: Run, place: _Place, environment: dict[str, str], *, isolated: bool) -> Plan:
     """What supervisor/main.py reads. A launcher that is loaded already serves where nothing differs."""
-    same = place.layer.directory == place.env and not reads_early(run.environment)
+    same = place.layer.directory == place.env and not reads_early(run.container.environment)
     forks_well = sys.platform == "linux"  # macOS's own libraries do not survive it
     mounts = [
         {"target": mount.target, "source": str(mount.source) if mount.source else None, "size": mount.size}
-        for mount in run.mounts
+        for mount in run.container.mounts
     ]
     return {
-        "command": list(run.command),
+        "command": list(run.container.command),
         "environment": environment,
         "cwd": str(place.home),
-        "log": str(run.log),
+        "log": str(run.container.log),
         "root": str(place.directory / "root") if isolated else "",
         "mounts": mounts,
         "directory": str(place.directory),

@@ -49,6 +49,9 @@ class Supervisor:
         with contextlib.suppress(OSError):  # it has ended
             self._link.shutdown(socket.SHUT_WR)
 
+    def address(self) -> str:
+        return "127.0.0.1"
+
 
 def start(plan: Plan, environment: Mapping[str, str]) -> Supervisor:
     """A supervisor of its own: free of the user's Python settings, out of a terminal's reach."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from sfml.emulator.catalog import Catalog, Kind
 from sfml.emulator.context import Context
-from sfml.emulator.executors.base import Mount, Run
+from sfml.emulator.executors.base import Container, Mount, Run
 from sfml.emulator.faults import missing
 from sfml.emulator.mljobs import secrets
 from sfml.emulator.mljobs.model import Instance, Job
@@ -75,10 +75,15 @@ class Launcher:
         return Run(
             key=f"{job.record.id}-{instance.id}",
             directory=directory,
-            log=self.log(job, instance.id),
-            command=tuple(job.container["command"]),
-            environment={**self._environment(job, instance), **container, **private.variables},
-            mounts=(*mounts, *private.mounts, Mount(target=SESSION, source=directory / "session")),
+            containers=(
+                Container(
+                    name=job.container["name"],
+                    log=self.log(job, instance.id),
+                    command=tuple(job.container["command"]),
+                    environment={**self._environment(job, instance), **container, **private.variables},
+                    mounts=(*mounts, *private.mounts, Mount(target=SESSION, source=directory / "session")),
+                ),
+            ),
             requirements=_requirements(mounts, container),
             payload=_payload(mounts, container),
         )

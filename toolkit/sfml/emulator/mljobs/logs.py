@@ -39,7 +39,10 @@ def tail(path: Path, *, lines: int | None = None, limit: int = LIMIT) -> str:
 
 
 def timed(path: Path, *, after: datetime | None = None, until: datetime | None = None) -> Iterator[Line]:
-    """The lines written from ``after`` to ``until``. A line's time is that of the write that completed it."""
+    """The lines written from ``after`` to ``until``. A line's time is that of the write that completed it.
+
+    A line whose time is not written down yet is left for the next look: it must not change its time later.
+    """
     if not path.exists():
         return
     ends, times = _writes(LogFiles(text=path).times)
@@ -47,8 +50,9 @@ def timed(path: Path, *, after: datetime | None = None, until: datetime | None =
     with path.open("rb") as file:
         for data in file:
             position += len(data)
-            index = min(bisect.bisect_left(ends, position), len(times) - 1)
-            at = datetime.fromtimestamp(times[index] if times else 0, UTC)
+            if (index := bisect.bisect_left(ends, position)) == len(times):
+                return
+            at = datetime.fromtimestamp(times[index], UTC)
             if (after is None or at >= after) and (until is None or at <= until):
                 yield Line(at=at, text=data.decode("utf-8", "replace").removesuffix("\n"))
 

@@ -1,0 +1,32 @@
+"""A test process that grows without end is stopped, with the stacks of its threads, before the machine is."""
+
+import faulthandler
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+LIMIT_MIB = 3072
+EVERY_S = 0.5
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if Path("/proc/self/statm").is_file():
+        threading.Thread(target=_watch, args=(os.dup(sys.__stderr__.fileno()),), daemon=True).start()
+
+
+def _watch(stderr: int) -> None:
+    pause = threading.Event()
+    while _resident_mib() < LIMIT_MIB:
+        pause.wait(EVERY_S)
+    where = os.environ.get("PYTEST_CURRENT_TEST", "between two tests")
+    os.write(stderr, f"\nthis test process holds more than {LIMIT_MIB} MiB: {where}\n".encode())
+    faulthandler.dump_traceback(stderr, all_threads=True)
+    os._exit(70)
+
+
+def _resident_mib() -> int:
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") >> 20
