@@ -135,7 +135,7 @@ class Handle(Protocol):
 
 
 class Executor(Protocol):
-    """Runs instances. A thread of the executor reports: Started at most once, ContainerNews, Ended once, last.
+    """Runs instances; a thread of it reports: Started at most once, ContainerNews, and Ended once, last.
 
     The process executor sends no ContainerNews: its run is its container.
     """
