@@ -10,9 +10,9 @@ from typing import Any
 from sfml.emulator.cancellation import Cancellation
 from sfml.emulator.catalog import Catalog
 from sfml.emulator.context import Context
-from sfml.emulator.mljobs.jobs import Jobs
-from sfml.emulator.mljobs.model import Job
 from sfml.emulator.mljobs.submit import execute_ml_job
+from sfml.emulator.services.model import Service
+from sfml.emulator.services.services import Services
 from sfml.emulator.settings import Settings
 from sfml.emulator.stages import Stages
 
@@ -26,7 +26,7 @@ class Server:
     settings: Settings
     catalog: Catalog
     stages: Stages
-    jobs: Jobs
+    jobs: Services
     context: Context = field(
         default_factory=lambda: Context(
             session_id=1, user="LOCAL", role="ACCOUNTADMIN", database="DB1", schema="PUBLIC"
@@ -40,7 +40,7 @@ class Server:
         name: str = "job_",
         options: dict[str, Any] | None = None,
         **settings: Any,
-    ) -> Job:
+    ) -> Service:
         spec = {
             "STAGE_PATH": "@payload/job",
             "ARGS": list(command),
@@ -57,7 +57,7 @@ class Server:
             require=lambda _privilege, _kind, _name: None,
         )
 
-    def over(self, job: Job) -> Job:
+    def over(self, job: Service) -> Service:
         cancelled = Cancellation()
         timer = threading.Timer(TIMEOUT, cancelled.set)
         timer.start()
@@ -66,5 +66,5 @@ class Server:
         finally:
             timer.cancel()
 
-    def log(self, job: Job, instance: int = 0) -> str:
+    def log(self, job: Service, instance: int = 0) -> str:
         return self.jobs.launcher.log(job, instance).read_text()

@@ -38,7 +38,7 @@ class Account:
             catalog=catalog,
             stages=Stages(state / "stages"),
             engine=Engine(state / "engine", catalog),
-            jobs=None,
+            services=None,
             queries=self.queries,
             clock=lambda: datetime.now(UTC),
             issue_service_token=lambda name, role, user: "",

@@ -80,7 +80,7 @@ class App:
     def _busy(self) -> bool:
         if self.parts.queries.running() or self._loading is None or not self._loading.done():
             return True
-        return bool(self._language().backend.jobs.active())
+        return bool(self._language().backend.services.active())
 
     def close(self) -> None:
         """Stop what runs and let go of the state directory."""

@@ -63,7 +63,7 @@ def load(parts: Parts) -> Language:
 
     Jobs that waited when the last server ended start here, so the server has to answer already.
     """
-    from sfml.emulator import handlers, mljobs, statements
+    from sfml.emulator import handlers, services, statements
     from sfml.emulator.engine import Engine
     from sfml.emulator.handlers.base import Backend
 
@@ -72,7 +72,7 @@ def load(parts: Parts) -> Language:
         catalog=parts.catalog,
         stages=parts.stages,
         engine=Engine(parts.settings.state / "databases", parts.catalog),
-        jobs=mljobs.start(
+        services=services.start(
             settings=parts.settings,
             catalog=parts.catalog,
             stages=parts.stages,
@@ -109,7 +109,7 @@ def close(parts: Parts, loading: Future[Language] | None) -> None:
     parts.queries.close()
     if loading is not None and not loading.exception():
         backend = loading.result().backend
-        backend.jobs.close()
+        backend.services.close()
         backend.engine.close()
     parts.catalog.close()
 

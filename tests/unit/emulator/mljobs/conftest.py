@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from job_server import Server
-from sfml.emulator import mljobs
+from sfml.emulator import services
 from sfml.emulator.catalog import Catalog, Kind, Name
 from sfml.emulator.executors.process import ProcessExecutor
 from sfml.emulator.settings import Settings
@@ -43,7 +43,7 @@ def boot(settings: Settings) -> Iterator[Callable[[], Server]]:
         catalog = Catalog(settings.state / "catalog.db")
         _populate(catalog)
         stages = Stages(settings.state / "stages")
-        jobs = mljobs.start(
+        jobs = services.start(
             settings=settings,
             catalog=catalog,
             stages=stages,

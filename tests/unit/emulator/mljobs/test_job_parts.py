@@ -15,12 +15,13 @@ import yaml
 from sfml.emulator.catalog import Kind, Name, Record
 from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault
-from sfml.emulator.mljobs import logs, names, pools, runtimes, spec
-from sfml.emulator.mljobs.launch import size
-from sfml.emulator.mljobs.pools import PoolState, Usage
-from sfml.emulator.mljobs.rendering import render
-from sfml.emulator.mljobs.scheduling import Demand, place
-from sfml.emulator.mljobs.states import TRANSITIONS, InstanceStatus, JobStatus, status_of
+from sfml.emulator.mljobs import runtimes, spec
+from sfml.emulator.services import logs, names, pools
+from sfml.emulator.services.launch import size
+from sfml.emulator.services.pools import PoolState, Usage
+from sfml.emulator.services.rendering import render
+from sfml.emulator.services.scheduling import Demand, place
+from sfml.emulator.services.states import TRANSITIONS, InstanceStatus, Status, status_of
 from sfml.specs.families import FAMILIES
 
 HERE = Context(session_id=1, user="U", role="R", database="DB1", schema="PUBLIC")
@@ -206,28 +207,28 @@ P, R, S, F = (
 @pytest.mark.parametrize(
     ("instances", "minimum", "status"),
     [
-        ([P, P], 2, JobStatus.PENDING),
-        ([R, P], 1, JobStatus.RUNNING),
-        ([S, R], 2, JobStatus.RUNNING),
-        ([S, P], 2, JobStatus.RUNNING),
-        ([S, P], 1, JobStatus.DONE),
-        ([S, S], 2, JobStatus.DONE),
-        ([S, F], 2, JobStatus.FAILED),
-        ([R, F], 2, JobStatus.FAILED),
+        ([P, P], 2, Status.PENDING),
+        ([R, P], 1, Status.RUNNING),
+        ([S, R], 2, Status.RUNNING),
+        ([S, P], 2, Status.RUNNING),
+        ([S, P], 1, Status.DONE),
+        ([S, S], 2, Status.DONE),
+        ([S, F], 2, Status.FAILED),
+        ([R, F], 2, Status.FAILED),
     ],
 )
 def test_status_of__instances__give_the_jobs_status(
-    instances: list[InstanceStatus], minimum: int, status: JobStatus
+    instances: list[InstanceStatus], minimum: int, status: Status
 ) -> None:
     assert status_of(instances, minimum) is status
 
 
 def test_transitions__final_states__lead_nowhere() -> None:
-    final = {status for status in JobStatus if status.final}
+    final = {status for status in Status if status.final}
     assert final == {
-        JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED, JobStatus.INTERNAL_ERROR, JobStatus.DELETED,
+        Status.DONE, Status.FAILED, Status.CANCELLED, Status.INTERNAL_ERROR, Status.DELETED,
     }  # fmt: skip
-    assert set(TRANSITIONS) == set(JobStatus)
+    assert set(TRANSITIONS) == set(Status)
 
 
 def pool(**changes: Any) -> Record:

@@ -13,10 +13,10 @@ from job_server import Server
 from sfml.emulator.cancellation import Cancellation
 from sfml.emulator.catalog import Kind, Name
 from sfml.emulator.faults import Fault
-from sfml.emulator.mljobs.lifecycle import LOST
-from sfml.emulator.mljobs.model import Job
-from sfml.emulator.mljobs.pools import PoolState
-from sfml.emulator.mljobs.states import InstanceStatus, JobStatus
+from sfml.emulator.services.lifecycle import LOST
+from sfml.emulator.services.model import Service
+from sfml.emulator.services.pools import PoolState
+from sfml.emulator.services.states import InstanceStatus, Status
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def waiting(gate: Path) -> tuple[str, ...]:
 
 def test_job__script_succeeds__is_done_with_times_and_message(server: Server) -> None:
     job = server.over(server.submit("bash", "-c", "echo hello"))
-    assert (job.status, job.message) == (JobStatus.DONE, "Job completed successfully.")
+    assert (job.status, job.message) == (Status.DONE, "Job completed successfully.")
     assert job.instances[0].status is InstanceStatus.SUCCEEDED
     assert job.instances[0].exit_code == 0
     assert job.resumed_on
@@ -44,14 +44,14 @@ def test_job__script_succeeds__is_done_with_times_and_message(server: Server) ->
 
 def test_job__script_fails__is_failed_with_its_exit_code_in_the_message(server: Server) -> None:
     job = server.over(server.submit("bash", "-c", "exit 3"))
-    assert job.status is JobStatus.FAILED
+    assert job.status is Status.FAILED
     assert job.message == "Job has failed: User application error, check container logs (exit code 3)"
     assert job.instances[0].exit_code == 3
 
 
 def test_job__program_is_missing__is_failed_and_says_so(server: Server) -> None:
     job = server.over(server.submit("no-such-program"))
-    assert job.status is JobStatus.FAILED
+    assert job.status is Status.FAILED
     assert "no-such-program" in job.message
 
 
@@ -98,13 +98,13 @@ def test_job__more_than_the_pool_has_nodes__waits_and_starts_when_one_is_free(
 ) -> None:
     first, second = server.submit(*waiting(gate)), server.submit("sleep", "600")
     third = server.submit("echo", "third")
-    assert third.status is JobStatus.PENDING
+    assert third.status is Status.PENDING
     assert third.instances[0].placed_on is None
     pool = server.jobs.pool("POOL")
     assert (pool.usage.nodes, pool.usage.jobs, pool.usage.waiting, pool.target_nodes) == (2, 3, 1, 2)
     gate.write_text("\n")
-    assert server.over(first).status is JobStatus.DONE
-    assert server.over(third).status is JobStatus.DONE
+    assert server.over(first).status is Status.DONE
+    assert server.over(third).status is Status.DONE
     server.jobs.cancel(second.name)
 
 
@@ -112,22 +112,22 @@ def test_job__pool_is_suspended_without_auto_resume__waits_until_it_is_resumed(s
     record = server.jobs.pools.change(server.jobs.pools.get("POOL"), {"auto_resume": False})
     server.jobs.pools.suspend(record)
     job = server.submit("true")
-    assert job.status is JobStatus.PENDING
+    assert job.status is Status.PENDING
     assert server.jobs.pool("POOL").state is PoolState.SUSPENDED
     server.jobs.pools.resume(server.jobs.pools.get("POOL"), now=job.record.created_on)
     server.jobs.schedule()
-    assert server.over(job).status is JobStatus.DONE
+    assert server.over(job).status is Status.DONE
 
 
 def test_job__pool_is_suspended_with_auto_resume__resumes_it(server: Server) -> None:
     server.jobs.pools.suspend(server.jobs.pools.get("POOL"))
-    assert server.over(server.submit("true")).status is JobStatus.DONE
+    assert server.over(server.submit("true")).status is Status.DONE
     assert server.jobs.pool("POOL").state is not PoolState.SUSPENDED
 
 
 def test_instances__two_wanted__each_has_its_index_and_all_must_succeed(server: Server) -> None:
     job = server.over(server.submit("bash", "-c", "exit $SNOWFLAKE_JOB_INDEX", TARGET_INSTANCES=2))
-    assert job.status is JobStatus.FAILED
+    assert job.status is Status.FAILED
     assert "instance 1: " in job.message
     assert job.instances[1].exit_code == 1
 
@@ -135,7 +135,7 @@ def test_instances__two_wanted__each_has_its_index_and_all_must_succeed(server: 
 def test_instances__one_fails__the_others_are_killed(server: Server) -> None:
     script = 'if [ "$SNOWFLAKE_JOB_INDEX" = 1 ]; then exit 4; else sleep 600; fi'
     job = server.over(server.submit("bash", "-c", script, TARGET_INSTANCES=2))
-    assert job.status is JobStatus.FAILED
+    assert job.status is Status.FAILED
     assert "(exit code 4)" in job.message
     assert job.instances[0].exit_code == 137
 
@@ -148,18 +148,18 @@ def test_cancel__job_runs__is_cancelled_and_its_processes_are_dead(server: Serve
         server.jobs.cancel(job.name)
         assert held.read() == b""
     ended = server.over(job)
-    assert (ended.status, ended.message) == (JobStatus.CANCELLED, "Job has been canceled")
+    assert (ended.status, ended.message) == (Status.CANCELLED, "Job has been canceled")
 
 
 def test_cancel__job_waits_for_a_node__is_cancelled_at_once(server: Server) -> None:
     for _ in range(2):
         server.submit("sleep", "600")
-    assert server.jobs.cancel(server.submit("true").name).status is JobStatus.CANCELLED
+    assert server.jobs.cancel(server.submit("true").name).status is Status.CANCELLED
 
 
 def test_cancel__job_is_over__stays_as_it_is(server: Server) -> None:
     job = server.over(server.submit("true"))
-    assert server.jobs.cancel(job.name).status is JobStatus.DONE
+    assert server.jobs.cancel(job.name).status is Status.DONE
 
 
 def test_drop__job_runs__is_gone_but_for_its_history(server: Server) -> None:
@@ -169,7 +169,7 @@ def test_drop__job_runs__is_gone_but_for_its_history(server: Server) -> None:
         server.jobs.get(job.name)
     assert caught.value.code == "002003"
     (kept,) = server.jobs.find(dropped=True)
-    assert kept.status is JobStatus.DELETED
+    assert kept.status is Status.DELETED
     assert kept.record.dropped_on
     server.jobs.close()
     assert server.jobs.launcher.directory(job).exists() is False
@@ -179,7 +179,7 @@ def test_wait_for__job_ends__returns_at_once(server: Server, gate: Path) -> None
     job, woken = server.submit(*waiting(gate)), threading.Event()
 
     def wait() -> None:
-        server.jobs.wait_for(job.name, JobStatus.DONE, seconds=30, cancelled=Cancellation())
+        server.jobs.wait_for(job.name, Status.DONE, seconds=30, cancelled=Cancellation())
         woken.set()
 
     waiter = threading.Thread(target=wait)
@@ -187,18 +187,18 @@ def test_wait_for__job_ends__returns_at_once(server: Server, gate: Path) -> None
     gate.write_text("\n")
     assert woken.wait(30)
     waiter.join()
-    assert server.jobs.get(job.name).status is JobStatus.DONE
+    assert server.jobs.get(job.name).status is Status.DONE
 
 
 def test_wait_for__status_cannot_come__returns_before_the_time_is_over(server: Server) -> None:
     job = server.over(server.submit("false"))
-    found = server.jobs.wait_for(job.name, JobStatus.DONE, seconds=600, cancelled=Cancellation())
-    assert found.status is JobStatus.FAILED
+    found = server.jobs.wait_for(job.name, Status.DONE, seconds=600, cancelled=Cancellation())
+    assert found.status is Status.FAILED
 
 
 def test_wait_for__time_is_over__returns_the_job_as_it_is(server: Server) -> None:
     job = server.submit("sleep", "600")
-    found = server.jobs.wait_for(job.name, JobStatus.DONE, seconds=0, cancelled=Cancellation())
+    found = server.jobs.wait_for(job.name, Status.DONE, seconds=0, cancelled=Cancellation())
     assert not found.status.final
 
 
@@ -207,7 +207,7 @@ def test_wait_for__statement_is_cancelled__raises_at_once(server: Server) -> Non
 
     def wait() -> None:
         with pytest.raises(Fault, match="canceled"):
-            server.jobs.wait_for(job.name, JobStatus.DONE, seconds=600, cancelled=cancelled)
+            server.jobs.wait_for(job.name, Status.DONE, seconds=600, cancelled=cancelled)
         raised.set()
 
     waiter = threading.Thread(target=wait)
@@ -229,7 +229,7 @@ def test_close__job_runs__fails_with_the_reason(boot: Callable[[], Server]) -> N
     job = server.submit("sleep", "600")
     server.jobs.close()
     ended = server.jobs.get(job.name)
-    assert (ended.status, ended.message) == (JobStatus.FAILED, LOST)
+    assert (ended.status, ended.message) == (Status.FAILED, LOST)
 
 
 def kill(server: Server) -> None:
@@ -252,7 +252,7 @@ def test_restart__job_ran__it_has_failed_with_the_reason_and_its_log_is_there(
         assert held.read() == b""
     again = boot()
     found = again.jobs.get(job.name)
-    assert (found.status, found.message) == (JobStatus.FAILED, LOST)
+    assert (found.status, found.message) == (Status.FAILED, LOST)
     assert found.completed_on
     assert again.log(job) == "begun\n"
 
@@ -272,8 +272,8 @@ def test_restart__job_waited_for_a_node__starts(boot: Callable[[], Server]) -> N
     job = server.submit("echo", "at last")
     kill(server)
     again = boot()
-    assert again.over(job).status is JobStatus.DONE
-    assert {again.jobs.get(other.name).status for other in blocking} == {JobStatus.FAILED}
+    assert again.over(job).status is Status.DONE
+    assert {again.jobs.get(other.name).status for other in blocking} == {Status.FAILED}
 
 
 def test_restart__directory_of_a_dropped_job_is_left__is_removed(boot: Callable[[], Server]) -> None:
@@ -286,7 +286,7 @@ def test_restart__directory_of_a_dropped_job_is_left__is_removed(boot: Callable[
 
 
 def test_jobs__many_from_many_threads__all_are_done(server: Server) -> None:
-    found: list[Job] = []
+    found: list[Service] = []
 
     def submit() -> None:
         found.extend(server.submit("true") for _ in range(3))
@@ -296,7 +296,7 @@ def test_jobs__many_from_many_threads__all_are_done(server: Server) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert {server.over(job).status for job in found} == {JobStatus.DONE}
+    assert {server.over(job).status for job in found} == {Status.DONE}
     assert len({job.name for job in found}) == 15
     assert server.jobs.active() == 0
 

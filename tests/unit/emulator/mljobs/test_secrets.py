@@ -6,7 +6,7 @@ from pathlib import Path
 
 from job_server import Server
 from sfml.emulator.catalog import Kind, Name
-from sfml.emulator.mljobs.states import JobStatus
+from sfml.emulator.services.states import Status
 from sfml.emulator.vault import Vault
 
 NAME = Name(name="FEED", schema="PUBLIC", database="DB1")
@@ -39,7 +39,7 @@ def with_value(server: Server) -> set[Path]:
 def test_job__secret_as_variable_and_as_files__has_them_while_it_runs_only(server: Server) -> None:
     number = keep(server)
     job = server.over(server.submit(*SHELL, options=OVERRIDES))
-    assert (job.status, server.log(job)) == (JobStatus.DONE, f"ana{len(VALUE)}\n")
+    assert (job.status, server.log(job)) == (Status.DONE, f"ana{len(VALUE)}\n")
     assert with_value(server) == {server.settings.state / "secrets" / f"{number}.json"}
 
 
@@ -55,5 +55,5 @@ def test_job__secret_gone_before_it_starts__fails_and_says_so(server: Server) ->
     number = keep(server)
     Vault(server.settings.state).forget(number)
     job = server.over(server.submit(*SHELL, options=OVERRIDES))
-    assert job.status is JobStatus.FAILED
+    assert job.status is Status.FAILED
     assert "Secret 'DB1.PUBLIC.FEED' does not exist" in job.message

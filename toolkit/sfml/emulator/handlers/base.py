@@ -1,6 +1,6 @@
 """What every handler receives: the statement, and the parts of the backend that it may use.
 
-The contract between app, handlers and mljobs; a change of it is told here.
+The contract between app, handlers and services; a change of it is told here.
 
 - ``handlers.execute(request, context, backend) -> results.Answer`` raises ``Fault``; any other exception is
   a bug, answered as 000603.
@@ -49,13 +49,13 @@ class Queries(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """The parts of one server. ``engine`` and ``jobs`` are the objects of ``engine.py`` and ``mljobs``."""
+    """The parts of one server. ``engine`` and ``services`` are the objects of ``engine`` and ``services``."""
 
     settings: Settings
     catalog: Catalog
     stages: Stages
     engine: Any
-    jobs: Any
+    services: Any
     queries: Queries
     clock: Callable[[], datetime]
     # issue_service_token(job_name, role, user): what a job finds in its token file; logs in with OAUTH.

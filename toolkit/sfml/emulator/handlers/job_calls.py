@@ -17,12 +17,13 @@ from sfml.emulator.handlers.objects import require_container
 from sfml.emulator.handlers.pools import get_status as get_pool_status
 from sfml.emulator.handlers.privileges import ADMIN, require
 from sfml.emulator.handlers.services import dns_domain, find, iso, registry
-from sfml.emulator.mljobs import logs, names, runtimes, spec
-from sfml.emulator.mljobs.model import Instance, Job
-from sfml.emulator.mljobs.pools import family
-from sfml.emulator.mljobs.states import CONTAINER_OF, InstanceStatus, JobStatus
+from sfml.emulator.mljobs import runtimes
 from sfml.emulator.mljobs.submit import execute_ml_job
 from sfml.emulator.results import Column, Rows, StatementType, Type, scalar
+from sfml.emulator.services import logs, names, spec
+from sfml.emulator.services.model import Instance, Service
+from sfml.emulator.services.pools import family
+from sfml.emulator.services.states import CONTAINER_OF, InstanceStatus, Status
 from sfml.emulator.statements import commands as c
 from sfml.emulator.statements.names import ObjectName
 
@@ -40,7 +41,7 @@ _HISTORY_ROWS = 100
 def get_runtime(command: c.Call, _: Request, context: Context, backend: Backend) -> Rows:
     """SYSTEM$GET_ML_JOB_RUNTIME(pool, selector): the image that a job on the pool gets."""
     pool_name, selector = _texts(command, 2)
-    pool = backend.jobs.pools.get(names.resolve(pool_name))
+    pool = backend.services.pools.get(names.resolve(pool_name))
     require(context, backend, "USAGE", Kind.COMPUTE_POOL, pool.name)
     return scalar(command.column, runtimes.choose(selector, family(pool)))
 
@@ -55,7 +56,7 @@ def execute_job(command: c.Call, request: Request, context: Context, backend: Ba
     require(context, backend, "CREATE SERVICE", Kind.SCHEMA, schema)
     job = execute_ml_job(
         (name, pool, specification, settings),
-        jobs=backend.jobs,
+        jobs=backend.services,
         catalog=backend.catalog,
         context=context,
         query_id=request.query_id,
@@ -66,14 +67,14 @@ def execute_job(command: c.Call, request: Request, context: Context, backend: Ba
     return scalar(command.column, names.written(job.name))
 
 
-def _finish(job: Job, request: Request, backend: Backend) -> None:
+def _finish(job: Service, request: Request, backend: Backend) -> None:
     """Wait for a synchronous job; a cancelled statement cancels it."""
     try:
-        ended = backend.jobs.wait_until_over(job.name, cancelled=request.cancelled)
+        ended = backend.services.wait_until_over(job.name, cancelled=request.cancelled)
     except Fault:
-        backend.jobs.cancel(job.name)
+        backend.services.cancel(job.name)
         raise
-    if ended.status is not JobStatus.DONE:
+    if ended.status is not Status.DONE:
         raise Fault(
             "395100", "57P03", f"Job {job.name.name} ended with status: {ended.status}. {ended.message}"
         )
@@ -84,7 +85,7 @@ def wait_for(command: c.Call, request: Request, context: Context, backend: Backe
     name = _target(command, context)
     wanted, seconds = _wanted(command)
     find(name, context, backend)
-    job = backend.jobs.wait_for(name, wanted, seconds=seconds, cancelled=request.cancelled)
+    job = backend.services.wait_for(name, wanted, seconds=seconds, cancelled=request.cancelled)
     if job.status is wanted:
         return scalar(command.column, f"Service {name.name} reached status {wanted}.")
     why = "can no longer reach" if job.status.final else f"did not within {seconds:g} seconds reach"
@@ -96,8 +97,8 @@ def cancel_job(command: c.Call, _: Request, context: Context, backend: Backend) 
     """service!SPCS_CANCEL_JOB(), and SYSTEM$CANCEL_JOB(service)."""
     name = _target(command, context) if command.target else _named(_texts(command, 1)[0], context)
     find(name, context, backend, "OPERATE", "OWNERSHIP")
-    job = backend.jobs.cancel(name)
-    if job.status not in (JobStatus.CANCELLING, JobStatus.CANCELLED):
+    job = backend.services.cancel(name)
+    if job.status not in (Status.CANCELLING, Status.CANCELLED):
         raise Fault("395102", "22023", f"Job {name.name} cannot be canceled: its status is {job.status}.")
     return scalar(command.column, f"Cancellation of job {name.name} was requested.")
 
@@ -131,7 +132,7 @@ def get_logs(command: c.Call, _: Request, context: Context, backend: Backend) ->
     instance = _instance(job, number, container)
     if previous:
         raise invalid(f"Container '{container}' was not restarted: there are no previous logs.")
-    path = backend.jobs.launcher.log(job, instance.id)
+    path = backend.services.launcher.log(job, instance.id)
     if not since and not stamped:
         return scalar(command.column, logs.tail(path, lines=lines))
     found = [
@@ -223,7 +224,7 @@ def _history(given: Mapping[str, object], context: Context, backend: Backend) ->
         raise invalid(f"invalid value [{limit}] for parameter 'RESULT_LIMIT': it must be from 1 to 10000.")
     jobs = [
         job
-        for job in backend.jobs.find(dropped=True)
+        for job in backend.services.find(dropped=True)
         if begin <= job.record.created_on <= end and context.role in (ADMIN, job.record.owner)
     ]
     newest = sorted(jobs, key=lambda job: job.record.id, reverse=True)
@@ -231,7 +232,7 @@ def _history(given: Mapping[str, object], context: Context, backend: Backend) ->
     return Rows(columns=_HISTORY, rows=rows, statement=StatementType.SELECT)
 
 
-def _history_row(job: Job, backend: Backend) -> tuple[object, ...]:
+def _history_row(job: Service, backend: Backend) -> tuple[object, ...]:
     record = job.record
     parameters = {"ASYNC": job.asynchronous, "REPLICAS": len(job.instances)}
     return (
@@ -241,7 +242,7 @@ def _history_row(job: Job, backend: Backend) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _statuses(job: Job, backend: Backend) -> dict[str, Any]:
+def _statuses(job: Service, backend: Backend) -> dict[str, Any]:
     """INSTANCE_STATUSES: how many instances are in which state, and their containers."""
     counts = {
         "failedInstances": InstanceStatus.FAILED,
@@ -257,7 +258,7 @@ def _statuses(job: Job, backend: Backend) -> dict[str, Any]:
     }
 
 
-def _instance_status(job: Job, instance: Instance, backend: Backend) -> dict[str, Any]:
+def _instance_status(job: Service, instance: Instance, backend: Backend) -> dict[str, Any]:
     image, digest = spec.image(job.container, registry(backend))
     container = {
         "containerName": job.container["name"],
@@ -272,7 +273,7 @@ def _instance_status(job: Job, instance: Instance, backend: Backend) -> dict[str
     return {"instanceId": str(instance.id), "containers": [container]}
 
 
-def _log_rows(job: Job, given: Mapping[str, object], backend: Backend) -> Rows:
+def _log_rows(job: Service, given: Mapping[str, object], backend: Backend) -> Rows:
     """service!SPCS_GET_LOGS: every line of the last day, or of the given time, of all instances."""
     begin = _time(given["START_TIME"]) if given["START_TIME"] else backend.clock() - _DAY
     end = _time(given["END_TIME"]) if given["END_TIME"] else None
@@ -281,12 +282,12 @@ def _log_rows(job: Job, given: Mapping[str, object], backend: Backend) -> Rows:
 
 
 def _lines(
-    job: Job, instance: Instance, begin: datetime, end: datetime | None, backend: Backend
+    job: Service, instance: Instance, begin: datetime, end: datetime | None, backend: Backend
 ) -> Iterator[tuple[object, ...]]:
     """Times grow with each line, so that ORDER BY TIMESTAMP keeps the order in which lines were written."""
     last = datetime.min.replace(tzinfo=UTC)
     attributes = json.dumps({"log.iostream": "stdout"})
-    for line in logs.timed(backend.jobs.launcher.log(job, instance.id), after=begin, until=end):
+    for line in logs.timed(backend.services.launcher.log(job, instance.id), after=begin, until=end):
         last = max(line.at, last + _MICROSECOND)
         yield last.replace(tzinfo=None), instance.id, job.container["name"], line.text, attributes
 
@@ -318,13 +319,13 @@ def _target(command: c.Call, context: Context) -> Name:
     return command.target.resolve(context)
 
 
-def _wanted(command: c.Call) -> tuple[JobStatus, float]:
+def _wanted(command: c.Call) -> tuple[Status, float]:
     if len(command.args) != 2 or not isinstance(command.args[1], int) or command.args[1] < 0:
         raise invalid("SPCS_WAIT_FOR takes a status and a number of seconds.")
     text = str(command.args[0]).upper()
-    if text not in JobStatus.__members__:
+    if text not in Status.__members__:
         raise invalid(f"Invalid service status '{command.args[0]}'.")
-    return JobStatus[text], float(command.args[1])
+    return Status[text], float(command.args[1])
 
 
 def _log_arguments(command: c.Call) -> tuple[str, int, str, int | None, bool, str, bool]:
@@ -350,7 +351,7 @@ def _log_arguments(command: c.Call) -> tuple[str, int, str, int | None, bool, st
         ) from None
 
 
-def _instance(job: Job, number: int, container: str) -> Instance:
+def _instance(job: Service, number: int, container: str) -> Instance:
     """The instance whose logs are asked for; of one that has not begun ML Jobs looks for this text."""
     if not 0 <= number < len(job.instances):
         raise invalid(f"Instance '{number}' of service '{job.name.name}' does not exist.")

@@ -21,8 +21,8 @@ from sfml.emulator.handlers.objects import (
     typed,
 )
 from sfml.emulator.handlers.privileges import ACCOUNT, forget_object, has, require
-from sfml.emulator.mljobs.pools import DEFAULTS, PoolState, PoolView, resumed_on
 from sfml.emulator.results import Rows, Type, scalar, status, table
+from sfml.emulator.services.pools import DEFAULTS, PoolState, PoolView, resumed_on
 from sfml.emulator.statements import commands as c
 from sfml.specs.families import FAMILIES, Family
 
@@ -76,7 +76,7 @@ def create(command: c.CreateComputePool, _: Request, context: Context, backend: 
     for name in _REQUIRED:
         if name not in command.options:
             raise Fault("001429", "22023", f"SQL compilation error:\nMissing option(s): [{name}]")
-    backend.jobs.pools.create(
+    backend.services.pools.create(
         command.name,
         {
             **_properties(command.options),
@@ -106,20 +106,20 @@ def drop(command: c.DropComputePool, _: Request, context: Context, backend: Back
         return already_dropped(command.name)
     record = existing(backend, Kind.COMPUTE_POOL, name)
     require(context, backend, "OWNERSHIP", Kind.COMPUTE_POOL, name)
-    backend.jobs.drop_pool(record)
+    backend.services.drop_pool(record)
     forget_object(backend, Kind.COMPUTE_POOL, name)
     return dropped(command.name)
 
 
 def show(command: c.ShowComputePools, _: Request, context: Context, backend: Backend) -> Rows:
-    pools = [view for view in backend.jobs.all_pools() if _visible(context, backend, view)]
+    pools = [view for view in backend.services.all_pools() if _visible(context, backend, view)]
     chosen = command.filter.pick(pools, lambda view: view.record.name.name)
     rows = [(*_common(view), view["placement_group"], _listed(view)) for view in chosen]
     return table(_SHOWN, rows)
 
 
 def describe(command: c.DescribeComputePool, _: Request, context: Context, backend: Backend) -> Rows:
-    view: PoolView = backend.jobs.pool(command.name)
+    view: PoolView = backend.services.pool(command.name)
     if not _visible(context, backend, view):
         raise missing(Kind.COMPUTE_POOL, command.name)
     code, message = _trouble(view)
@@ -129,7 +129,7 @@ def describe(command: c.DescribeComputePool, _: Request, context: Context, backe
 def show_families(
     command: c.ShowComputePoolInstanceFamilies, _: Request, __: Context, backend: Backend
 ) -> Rows:
-    pools: list[PoolView] = backend.jobs.all_pools()
+    pools: list[PoolView] = backend.services.all_pools()
     chosen = command.filter.pick(FAMILIES.values(), lambda family: family.name)
     return table(_FAMILY, [_family_row(family, pools) for family in chosen])
 
@@ -138,7 +138,7 @@ def get_status(command: c.Call, _: Request, context: Context, backend: Backend) 
     """SYSTEM$GET_COMPUTE_POOL_STATUS(pool): JSON with the state and what hinders it."""
     if len(command.args) != 1 or not isinstance(command.args[0], str):
         raise invalid("SYSTEM$GET_COMPUTE_POOL_STATUS takes the name of a compute pool.")
-    view: PoolView = backend.jobs.pool(command.args[0].strip('"') or "")
+    view: PoolView = backend.services.pool(command.args[0].strip('"') or "")
     if not _visible(context, backend, view):
         raise missing(Kind.COMPUTE_POOL, command.args[0])
     code, message = _trouble(view)
@@ -166,22 +166,22 @@ def _unset(command: c.AlterComputePool, backend: Backend) -> None:
 def _change(
     command: c.AlterComputePool, backend: Backend, changes: Mapping[str, Any], *, comment: str | None
 ) -> None:
-    pools = backend.jobs.pools
+    pools = backend.services.pools
     pools.change(pools.get(command.name), changes, comment=comment)
-    backend.jobs.schedule()
+    backend.services.schedule()
 
 
 def _suspend(command: c.AlterComputePool, backend: Backend) -> None:
-    backend.jobs.pools.suspend(backend.jobs.pools.get(command.name))
+    backend.services.pools.suspend(backend.services.pools.get(command.name))
 
 
 def _resume(command: c.AlterComputePool, backend: Backend) -> None:
-    backend.jobs.pools.resume(backend.jobs.pools.get(command.name), now=backend.clock())
-    backend.jobs.schedule()
+    backend.services.pools.resume(backend.services.pools.get(command.name), now=backend.clock())
+    backend.services.schedule()
 
 
 def _stop_all(command: c.AlterComputePool, backend: Backend) -> None:
-    backend.jobs.cancel_on(command.name)
+    backend.services.cancel_on(command.name)
 
 
 _ACTIONS = {"SET": _set, "UNSET": _unset, "SUSPEND": _suspend, "RESUME": _resume, "STOP ALL": _stop_all}

@@ -43,7 +43,7 @@ def remove(record: Record, backend: Backend) -> None:
 def _remove_content(schema: Record, backend: Backend) -> None:
     database, name = schema.name.database, schema.name.name
     for service in backend.catalog.find(Kind.SERVICE, database=database, schema=name):
-        backend.jobs.drop(service.name)
+        backend.services.drop(service.name)
     for stage in backend.catalog.find(Kind.STAGE, database=database, schema=name):
         remove_stage(stage, backend)
     for kind in Kind:

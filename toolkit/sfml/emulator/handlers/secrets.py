@@ -11,8 +11,8 @@ from sfml.emulator.faults import Fault, invalid, unsupported
 from sfml.emulator.handlers.base import Backend
 from sfml.emulator.handlers.objects import columns
 from sfml.emulator.handlers.shape import Row, Shape
-from sfml.emulator.mljobs.secrets import KEYS
 from sfml.emulator.results import Type
+from sfml.emulator.services.secrets import KEYS
 from sfml.emulator.vault import Vault
 
 _VALUES = ("SECRET_STRING", "USERNAME", "PASSWORD")

@@ -12,10 +12,10 @@ from sfml.emulator.faults import missing
 from sfml.emulator.handlers.base import Backend, Request
 from sfml.emulator.handlers.objects import already_dropped, columns, dropped, existing, require_area
 from sfml.emulator.handlers.privileges import ADMIN, forget_object, has, require
-from sfml.emulator.mljobs import spec
-from sfml.emulator.mljobs.model import Instance, Job
-from sfml.emulator.mljobs.states import CONTAINER_OF, InstanceStatus
 from sfml.emulator.results import Column, Rows, Type, table
+from sfml.emulator.services import spec
+from sfml.emulator.services.model import Instance, Service
+from sfml.emulator.services.states import CONTAINER_OF, InstanceStatus
 from sfml.emulator.statements import commands as c
 
 _NUMBERS = (
@@ -55,17 +55,17 @@ def registry(backend: Backend) -> str:
     return f"{backend.settings.account.lower()}.registry.snowflakecomputing.com"
 
 
-def find(name: Name, context: Context, backend: Backend, *privileges: str) -> Job:
+def find(name: Name, context: Context, backend: Backend, *privileges: str) -> Service:
     """The job, if the role has one of the privileges on it (any, to see it); else :class:`Fault` 002003."""
     existing(backend, Kind.SERVICE, name)
-    job: Job = backend.jobs.get(name)
+    job: Service = backend.services.get(name)
     if not _may(job, context, backend, *(privileges or _SEEING)):
         raise missing(Kind.SERVICE, str(name))
     return job
 
 
 def describe(command: c.DescribeService, _: Request, context: Context, backend: Backend) -> Rows:
-    from sfml.emulator.mljobs.rendering import render
+    from sfml.emulator.services.rendering import render
 
     job = find(command.name.resolve(context), context, backend)
     cells = {**_cells(job, backend), "spec": render(job.spec, registry=registry(backend))}
@@ -87,7 +87,7 @@ def drop(command: c.DropService, _: Request, context: Context, backend: Backend)
         return already_dropped(name.name)
     find(name, context, backend)
     require(context, backend, "OWNERSHIP", Kind.SERVICE, name)
-    backend.jobs.drop(name)
+    backend.services.drop(name)
     forget_object(backend, Kind.SERVICE, name)
     return dropped(name.name)
 
@@ -120,29 +120,29 @@ def iso(at: datetime | None) -> str:
 # --- rows
 
 
-def _in_scope(command: c.ShowServices, context: Context, backend: Backend) -> list[Job]:
+def _in_scope(command: c.ShowServices, context: Context, backend: Backend) -> list[Service]:
     if command.filter.scope_kind == "COMPUTE POOL":
         pool = command.filter.scope_name[-1]
         existing(backend, Kind.COMPUTE_POOL, Name(name=pool))
-        return [job for job in backend.jobs.find() if job.pool == pool]
+        return [job for job in backend.services.find() if job.pool == pool]
     database, schema = command.filter.area(context)
     require_area(backend, (database, schema))
-    jobs: list[Job] = backend.jobs.find(database=database, schema=schema)
+    jobs: list[Service] = backend.services.find(database=database, schema=schema)
     return jobs
 
 
-def _may(job: Job, context: Context, backend: Backend, *privileges: str) -> bool:
+def _may(job: Service, context: Context, backend: Backend, *privileges: str) -> bool:
     if context.role in (ADMIN, job.record.owner):
         return True
     return any(has(context, backend, privilege, Kind.SERVICE, job.name) for privilege in privileges)
 
 
-def _row(job: Job, shown: list[Column], backend: Backend) -> tuple[object, ...]:
+def _row(job: Service, shown: list[Column], backend: Backend) -> tuple[object, ...]:
     cells = _cells(job, backend)
     return tuple(cells[column.name] for column in shown)
 
 
-def _cells(job: Job, backend: Backend) -> dict[str, object]:
+def _cells(job: Service, backend: Backend) -> dict[str, object]:
     """A job's cells by column in the order of DESCRIBE SERVICE, which fills in the specification."""
     record, replicas = job.record, len(job.instances)
     current = sum(instance.status is InstanceStatus.READY for instance in job.instances)
@@ -169,11 +169,11 @@ def dns_name(name: Name, backend: Backend) -> str:
     return f"{name.name.lower().replace('_', '-')}.{dns_domain(name.database, name.schema, backend)}"
 
 
-def _place(job: Job) -> tuple[object, ...]:
+def _place(job: Service) -> tuple[object, ...]:
     return (job.name.database, job.name.schema, job.name.name, job.status)
 
 
-def _container(job: Job, instance: Instance, backend: Backend) -> tuple[object, ...]:
+def _container(job: Service, instance: Instance, backend: Backend) -> tuple[object, ...]:
     image, digest = spec.image(job.container, registry(backend))
     return (
         *_place(job), str(instance.id), instance.status, job.container["name"], CONTAINER_OF[instance.status],

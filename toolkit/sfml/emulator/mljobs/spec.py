@@ -7,8 +7,6 @@ that package, which still made the specification itself.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -93,18 +91,6 @@ def checked(spec: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(containers[0].get("command"), list):
         raise _bad("invalid value for 'containers[0].command'. Expected a list")
     return spec
-
-
-def digest(spec: Mapping[str, Any]) -> str:
-    """64 hexadecimal digits that stay the same while the specification does."""
-    return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()
-
-
-def image(container: Mapping[str, Any], registry: str) -> tuple[str, str]:
-    """The container's image with the registry's host, and a digest (of the name: no image is pulled)."""
-    name = str(container["image"])
-    full = f"{registry}{name}" if name.startswith("/") else name
-    return full, "sha256:" + hashlib.sha256(full.encode()).hexdigest()
 
 
 def _resources(family: Family) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from typing import Any
 from sfml.emulator.catalog import Catalog, Kind, Name
 from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault, invalid, missing
-from sfml.emulator.mljobs import names, secrets, spec
-from sfml.emulator.mljobs.jobs import Jobs, NewJob
-from sfml.emulator.mljobs.model import Job
-from sfml.emulator.mljobs.pools import family
+from sfml.emulator.mljobs import spec
+from sfml.emulator.services import names, secrets
+from sfml.emulator.services.model import Service
+from sfml.emulator.services.pools import family
+from sfml.emulator.services.services import NewService, Services
 
 _FUNCTION = "SYSTEM$EXECUTE_ML_JOB"
 
@@ -20,12 +21,12 @@ _FUNCTION = "SYSTEM$EXECUTE_ML_JOB"
 def execute_ml_job(
     arguments: tuple[str, str, str, str],
     *,
-    jobs: Jobs,
+    jobs: Services,
     catalog: Catalog,
     context: Context,
     query_id: str,
     require: secrets.Require,
-) -> Job:
+) -> Service:
     """The new job; arguments are name, pool, specification options and job options, as the client sends.
 
     ``require`` is asked for the role's privileges on the integrations and secrets that the job uses.
@@ -46,7 +47,7 @@ def execute_ml_job(
     )
     secrets.check(secrets.uses(built["spec"]["containers"][0], name), catalog, require)
     return jobs.create(
-        NewJob(
+        NewService(
             name=name,
             pool=pool,
             spec=built,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 
-class JobStatus(StrEnum):
+class Status(StrEnum):
     """``status`` of DESCRIBE SERVICE, for jobs."""
 
     PENDING = "PENDING"
@@ -48,17 +48,17 @@ class ContainerStatus(StrEnum):
 
 
 _ENDED_BY_US = frozenset(
-    {JobStatus.FAILED, JobStatus.CANCELLING, JobStatus.INTERNAL_ERROR, JobStatus.DELETED, JobStatus.CANCELLED}
+    {Status.FAILED, Status.CANCELLING, Status.INTERNAL_ERROR, Status.DELETED, Status.CANCELLED}
 )
-TRANSITIONS: Mapping[JobStatus, frozenset[JobStatus]] = {
-    JobStatus.PENDING: frozenset({JobStatus.RUNNING, JobStatus.DONE}) | _ENDED_BY_US,
-    JobStatus.RUNNING: frozenset({JobStatus.DONE}) | _ENDED_BY_US,
-    JobStatus.CANCELLING: frozenset({JobStatus.CANCELLED, JobStatus.DELETED}),
-    JobStatus.DONE: frozenset(),
-    JobStatus.FAILED: frozenset(),
-    JobStatus.CANCELLED: frozenset(),
-    JobStatus.INTERNAL_ERROR: frozenset(),
-    JobStatus.DELETED: frozenset(),
+TRANSITIONS: Mapping[Status, frozenset[Status]] = {
+    Status.PENDING: frozenset({Status.RUNNING, Status.DONE}) | _ENDED_BY_US,
+    Status.RUNNING: frozenset({Status.DONE}) | _ENDED_BY_US,
+    Status.CANCELLING: frozenset({Status.CANCELLED, Status.DELETED}),
+    Status.DONE: frozenset(),
+    Status.FAILED: frozenset(),
+    Status.CANCELLED: frozenset(),
+    Status.INTERNAL_ERROR: frozenset(),
+    Status.DELETED: frozenset(),
 }
 
 CONTAINER_OF: Mapping[InstanceStatus, ContainerStatus] = {
@@ -71,15 +71,15 @@ CONTAINER_OF: Mapping[InstanceStatus, ContainerStatus] = {
 """A job's instance has one container here, which is where its status comes from."""
 
 # The job messages of Snowflake's page "Monitoring services"; that of DONE is the job history's example.
-JOB_TEXTS: Mapping[JobStatus, str] = {
-    JobStatus.PENDING: "Job is pending",
-    JobStatus.RUNNING: "Job is running",
-    JobStatus.DONE: "Job completed successfully.",
-    JobStatus.FAILED: "Job has failed",
-    JobStatus.CANCELLING: "Job is being canceled",
-    JobStatus.CANCELLED: "Job has been canceled",
-    JobStatus.INTERNAL_ERROR: "Job has encountered an error",
-    JobStatus.DELETED: "Job was deleted before it ended",
+JOB_TEXTS: Mapping[Status, str] = {
+    Status.PENDING: "Job is pending",
+    Status.RUNNING: "Job is running",
+    Status.DONE: "Job completed successfully.",
+    Status.FAILED: "Job has failed",
+    Status.CANCELLING: "Job is being canceled",
+    Status.CANCELLED: "Job has been canceled",
+    Status.INTERNAL_ERROR: "Job has encountered an error",
+    Status.DELETED: "Job was deleted before it ended",
 }
 # Container messages of the page "Monitoring services".
 WAITING = "Waiting to start"
@@ -91,13 +91,13 @@ NOT_STARTED = "Encountered fatal error while starting container"
 FATAL = "Encountered fatal error while running, check container logs"
 
 
-def status_of(instances: Sequence[InstanceStatus], minimum: int) -> JobStatus:
+def status_of(instances: Sequence[InstanceStatus], minimum: int) -> Status:
     """The job's status by its instances': one failure fails it; done is it when enough have succeeded."""
     found = set(instances)
     if InstanceStatus.FAILED in found:
-        return JobStatus.FAILED
+        return Status.FAILED
     if found == {InstanceStatus.PENDING}:
-        return JobStatus.PENDING
+        return Status.PENDING
     started = found - {InstanceStatus.PENDING}
     enough = sum(status is InstanceStatus.SUCCEEDED for status in instances) >= minimum
-    return JobStatus.DONE if started == {InstanceStatus.SUCCEEDED} and enough else JobStatus.RUNNING
+    return Status.DONE if started == {InstanceStatus.SUCCEEDED} and enough else Status.RUNNING

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from sfml.emulator.executors.base import Ended, Report
-from sfml.emulator.mljobs import states
-from sfml.emulator.mljobs.model import Instance, Job
-from sfml.emulator.mljobs.states import InstanceStatus, JobStatus
+from sfml.emulator.services import states
+from sfml.emulator.services.model import Instance, Service
+from sfml.emulator.services.states import InstanceStatus, Status
 
 LOST = "The local backend stopped while the job was running"
 
@@ -29,37 +29,37 @@ def after(instance: Instance, report: Report) -> Instance:
     )
 
 
-def outcome(job: Job, at: datetime, *, running: bool) -> Job:
+def outcome(job: Service, at: datetime, *, running: bool) -> Service:
     """The job in the status that its instances give it; ``running``: the end of some is not reported."""
-    if job.status is JobStatus.CANCELLING:
-        return job if running else job.to(JobStatus.CANCELLED, at=at)
+    if job.status is Status.CANCELLING:
+        return job if running else job.to(Status.CANCELLED, at=at)
     status = states.status_of([instance.status for instance in job.instances], job.minimum)
-    if status is JobStatus.PENDING or (status.final and running):
+    if status is Status.PENDING or (status.final and running):
         return job
-    if status is JobStatus.RUNNING and job.resumed_on is None:
+    if status is Status.RUNNING and job.resumed_on is None:
         job = replace(job, resumed_on=at)
-    return job.to(status, at=at, message=failure(job) if status is JobStatus.FAILED else None)
+    return job.to(status, at=at, message=failure(job) if status is Status.FAILED else None)
 
 
-def failure(job: Job) -> str:
+def failure(job: Service) -> str:
     """One line for the history: which instance failed first, and of what."""
     failed = [instance for instance in job.instances if instance.status is InstanceStatus.FAILED]
     first = min(failed, key=lambda instance: (instance.ended_on is None, instance.ended_on, instance.id))
     code = "" if first.exit_code is None else f" (exit code {first.exit_code})"
     where = f"instance {first.id}: " if len(job.instances) > 1 else ""
-    return f"{states.JOB_TEXTS[JobStatus.FAILED]}: {where}{first.message}{code}"
+    return f"{states.JOB_TEXTS[Status.FAILED]}: {where}{first.message}{code}"
 
 
-def interrupted(job: Job, at: datetime) -> Job:
+def interrupted(job: Service, at: datetime) -> Service:
     """A job that its server left unfinished: failed if any of it may have run, else it still waits."""
-    if job.status is JobStatus.CANCELLING:
-        return _stop(job, at).to(JobStatus.CANCELLED, at=at)
+    if job.status is Status.CANCELLING:
+        return _stop(job, at).to(Status.CANCELLED, at=at)
     if not any(instance.placed_on for instance in job.instances):
         return job
-    return _stop(job, at).to(JobStatus.FAILED, at=at, message=LOST)
+    return _stop(job, at).to(Status.FAILED, at=at, message=LOST)
 
 
-def _stop(job: Job, at: datetime) -> Job:
+def _stop(job: Service, at: datetime) -> Service:
     return replace(job, instances=tuple(_lost(instance, at) for instance in job.instances))
 
 

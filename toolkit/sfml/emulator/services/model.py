@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from sfml.emulator.catalog import Name, Record
-from sfml.emulator.mljobs import states
-from sfml.emulator.mljobs.states import InstanceStatus, JobStatus
+from sfml.emulator.services import states
+from sfml.emulator.services.states import InstanceStatus, Status
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,11 +27,11 @@ class Instance:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
+class Service:
     """A job at one moment. ``spec`` is the service specification that the server made."""
 
     record: Record
-    status: JobStatus
+    status: Status
     message: str
     pool: str
     spec: Mapping[str, Any]
@@ -55,12 +55,12 @@ class Job:
         first: Mapping[str, Any] = self.spec["spec"]["containers"][0]
         return first
 
-    def with_instance(self, instance: Instance) -> Job:
+    def with_instance(self, instance: Instance) -> Service:
         """The job with that instance's new state."""
         instances = tuple(instance if old.id == instance.id else old for old in self.instances)
         return replace(self, instances=instances)
 
-    def to(self, status: JobStatus, *, at: datetime, message: str | None = None) -> Job:
+    def to(self, status: Status, *, at: datetime, message: str | None = None) -> Service:
         """The job in its next state; an unlawful step is a bug."""
         if status is self.status:
             return self
@@ -73,7 +73,7 @@ class Job:
         )
 
 
-def properties(job: Job) -> dict[str, Any]:
+def properties(job: Service) -> dict[str, Any]:
     """What the catalog keeps of a job beside its name, owner, comment and times."""
     return {
         "is_job": True,
@@ -93,12 +93,12 @@ def properties(job: Job) -> dict[str, Any]:
     }
 
 
-def from_record(record: Record) -> Job:
+def from_record(record: Record) -> Service:
     """The job that the catalog's record describes."""
     kept = record.properties
-    return Job(
+    return Service(
         record=record,
-        status=JobStatus(kept["status"]),
+        status=Status(kept["status"]),
         message=kept["message"],
         pool=kept["pool"],
         spec=kept["spec"],

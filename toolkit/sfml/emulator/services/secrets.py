@@ -10,7 +10,7 @@ from typing import Any
 from sfml.emulator.catalog import Catalog, Kind, Name
 from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault, missing
-from sfml.emulator.mljobs import names
+from sfml.emulator.services import names
 
 KEYS: Mapping[str, tuple[str, ...]] = {
     "GENERIC_STRING": ("secret_string",),

@@ -13,9 +13,9 @@ from sfml.emulator.catalog import Catalog, Kind
 from sfml.emulator.context import Context
 from sfml.emulator.executors.base import Container, Mount, Run
 from sfml.emulator.faults import missing
-from sfml.emulator.mljobs import secrets
-from sfml.emulator.mljobs.model import Instance, Job
-from sfml.emulator.mljobs.names import stage_location
+from sfml.emulator.services import secrets
+from sfml.emulator.services.model import Instance, Service
+from sfml.emulator.services.names import stage_location
 from sfml.emulator.settings import Settings
 from sfml.emulator.stages import Stages
 from sfml.emulator.vault import Vault, write_private
@@ -57,14 +57,14 @@ class Launcher:
     def jobs_directory(self) -> Path:
         return self.settings.state / "jobs"
 
-    def directory(self, job: Job) -> Path:
+    def directory(self, job: Service) -> Path:
         """All that is kept of a job outside the catalog: a directory per instance."""
         return self.jobs_directory() / str(job.record.id)
 
-    def log(self, job: Job, instance: int) -> Path:
+    def log(self, job: Service, instance: int) -> Path:
         return self.directory(job) / str(instance) / "log"
 
-    def run(self, job: Job, instance: Instance) -> Run:
+    def run(self, job: Service, instance: Instance) -> Run:
         """What the executor is to run; its token is in place when this returns."""
         directory = self.directory(job) / str(instance.id)
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -88,7 +88,7 @@ class Launcher:
             payload=_payload(mounts, container),
         )
 
-    def renew_token(self, job: Job, instance: int) -> None:
+    def renew_token(self, job: Service, instance: int) -> None:
         """Write a fresh token where the instance finds it; as one step, since it may be reading."""
         directory = self.directory(job) / str(instance) / "session"
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -97,7 +97,7 @@ class Launcher:
         fresh.write_text(self.issue_token(str(job.name), job.record.owner, job.name.name))
         fresh.replace(directory / "token")
 
-    def forget_token(self, job: Job, instance: int) -> None:
+    def forget_token(self, job: Service, instance: int) -> None:
         """Remove the instance's token, and the secrets that it had as files."""
         for name in ("session", _SECRETS):
             shutil.rmtree(self.directory(job) / str(instance) / name, ignore_errors=True)
@@ -106,7 +106,7 @@ class Launcher:
         """Remove logs and all else that is kept of the job with this number."""
         shutil.rmtree(self.jobs_directory() / str(job), ignore_errors=True)
 
-    def _environment(self, job: Job, instance: Instance) -> dict[str, str]:
+    def _environment(self, job: Service, instance: Instance) -> dict[str, str]:
         """What Snowflake sets in each container (its "Working with services"), for a server without TLS."""
         host, port = self.endpoint()
         return {
@@ -121,7 +121,7 @@ class Launcher:
             "SNOWFLAKE_JOB_INDEX": str(instance.id),
         }
 
-    def _secrets(self, job: Job, directory: Path) -> _Private:
+    def _secrets(self, job: Service, directory: Path) -> _Private:
         """The values of the job's secrets as they are now, in variables and in files below ``directory``."""
         variables: dict[str, str] = {}
         mounts: list[Mount] = []
@@ -144,7 +144,7 @@ class Launcher:
             raise missing(Kind.SECRET, str(use.secret))
         return values
 
-    def _mount(self, job: Job, mount: Mapping[str, Any]) -> Mount:
+    def _mount(self, job: Service, mount: Mapping[str, Any]) -> Mount:
         volume = next(v for v in job.spec["spec"].get("volumes", ()) if v["name"] == mount["name"])
         source = str(volume.get("source", ""))
         if source == "memory":
@@ -155,7 +155,7 @@ class Launcher:
             return Mount(target=mount["mountPath"], source=self._stage_directory(job, source))
         return Mount(target=mount["mountPath"])  # "local": gone with the run
 
-    def _stage_directory(self, job: Job, location: str) -> Path:
+    def _stage_directory(self, job: Service, location: str) -> Path:
         where = Context(
             session_id=0, user="", role=job.record.owner, database=job.name.database, schema=job.name.schema
         )

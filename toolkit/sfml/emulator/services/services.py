@@ -15,15 +15,15 @@ from sfml.emulator.cancellation import Cancellation
 from sfml.emulator.catalog import Catalog, Kind, Name, Record
 from sfml.emulator.executors.base import Ended, Executor, Handle, Report
 from sfml.emulator.faults import Fault, missing
-from sfml.emulator.mljobs import lifecycle, scheduling, spec, states
-from sfml.emulator.mljobs.launch import Launcher
-from sfml.emulator.mljobs.model import Instance, Job, from_record, properties
-from sfml.emulator.mljobs.pools import Pools, PoolView, Usage, idle_too_long, suspended, view
-from sfml.emulator.mljobs.states import InstanceStatus, JobStatus
+from sfml.emulator.services import lifecycle, scheduling, spec, states
+from sfml.emulator.services.launch import Launcher
+from sfml.emulator.services.model import Instance, Service, from_record, properties
+from sfml.emulator.services.pools import Pools, PoolView, Usage, idle_too_long, suspended, view
+from sfml.emulator.services.states import InstanceStatus, Status
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class NewJob:
+class NewService:
     """What a job is made of, whatever statement asked for it."""
 
     name: Name
@@ -39,7 +39,7 @@ class NewJob:
     integrations: tuple[str, ...] = ()
 
 
-class Jobs:
+class Services:
     """All jobs and the pools they run on. Safe to share between threads; nobody waits with the lock held."""
 
     def __init__(
@@ -57,7 +57,7 @@ class Jobs:
         self._executor = executor
         self._clock = clock
         self._changed = threading.Condition(catalog.lock)
-        self._live: dict[int, Job] = {}  # jobs that are not over, oldest first
+        self._live: dict[int, Service] = {}  # jobs that are not over, oldest first
         self._handles: dict[tuple[int, int], Handle] = {}  # (job, instance) with a node
         self._dropped: set[int] = set()  # jobs whose runs are about to end, and then their directories go
         self._last_use: dict[str, datetime] = {}
@@ -106,7 +106,7 @@ class Jobs:
         with self._changed:
             return len(self._live)
 
-    def _recover(self, job: Job) -> None:
+    def _recover(self, job: Service) -> None:
         for instance in job.instances:
             if instance.placed_on and not instance.status.final:
                 self._executor.clear(self.launcher.directory(job) / str(instance.id))
@@ -123,7 +123,7 @@ class Jobs:
 
     # --- new jobs
 
-    def create(self, new: NewJob) -> Job:
+    def create(self, new: NewService) -> Service:
         """The job, waiting or already starting; its name must be free."""
         with self._changed:
             if self._closing.is_set():
@@ -136,11 +136,11 @@ class Jobs:
             self.schedule()
             return self._live.get(job.record.id, job)
 
-    def _store(self, new: NewJob) -> Job:
-        draft = Job(
+    def _store(self, new: NewService) -> Service:
+        draft = Service(
             record=Record(kind=Kind.SERVICE, name=new.name, owner=new.owner),
-            status=JobStatus.PENDING,
-            message=states.JOB_TEXTS[JobStatus.PENDING],
+            status=Status.PENDING,
+            message=states.JOB_TEXTS[Status.PENDING],
             pool=new.pool.name.name,
             spec=new.spec,
             spec_digest=spec.digest(new.spec),
@@ -158,7 +158,7 @@ class Jobs:
 
     # --- what there is
 
-    def get(self, name: Name) -> Job:
+    def get(self, name: Name) -> Service:
         """The job of that name, whether it is over or not; :class:`Fault` 002003."""
         record = self._catalog.get(Kind.SERVICE, name)
         if record is None:
@@ -167,7 +167,7 @@ class Jobs:
 
     def find(
         self, *, database: str | None = None, schema: str | None = None, dropped: bool = False
-    ) -> list[Job]:
+    ) -> list[Service]:
         """Jobs by name; ``dropped`` adds the deleted ones (job history)."""
         records = self._catalog.find(Kind.SERVICE, database=database, schema=schema, dropped=dropped)
         return [from_record(record) for record in records]
@@ -198,7 +198,7 @@ class Jobs:
 
     # --- waiting
 
-    def wait_for(self, name: Name, status: JobStatus, *, seconds: float, cancelled: Cancellation) -> Job:
+    def wait_for(self, name: Name, status: Status, *, seconds: float, cancelled: Cancellation) -> Service:
         """The job once it has that status; or as it is when time is over, or the status cannot come."""
         deadline = time.monotonic() + seconds
         with cancelled.calling(self._wake), self._changed:
@@ -210,7 +210,7 @@ class Jobs:
                     return job
                 self._changed.wait(left)
 
-    def wait_until_over(self, name: Name, *, cancelled: Cancellation) -> Job:
+    def wait_until_over(self, name: Name, *, cancelled: Cancellation) -> Service:
         """The job once it is over, however it ended."""
         with cancelled.calling(self._wake), self._changed:
             while not (job := self.get(name)).status.final:
@@ -224,14 +224,14 @@ class Jobs:
 
     # --- ending jobs
 
-    def cancel(self, name: Name) -> Job:
+    def cancel(self, name: Name) -> Service:
         """The job, cancelled or about to be; one that is over stays as it is."""
         with self._changed:
             job = self.get(name)
-            if job.status.final or job.status is JobStatus.CANCELLING:
+            if job.status.final or job.status is Status.CANCELLING:
                 return job
             running = self._kill(job)
-            cancelling = job.to(JobStatus.CANCELLING, at=self._clock())
+            cancelling = job.to(Status.CANCELLING, at=self._clock())
             return self._save(lifecycle.outcome(cancelling, self._clock(), running=running))
 
     def drop(self, name: Name) -> None:
@@ -240,7 +240,7 @@ class Jobs:
             job = self.get(name)
             running = self._kill(job)
             if not job.status.final:
-                job = self._save(job.to(JobStatus.DELETED, at=self._clock()))
+                job = self._save(job.to(Status.DELETED, at=self._clock()))
             self._catalog.drop(job.record)
             if running:
                 self._dropped.add(job.record.id)
@@ -259,7 +259,7 @@ class Jobs:
             self.cancel_on(record.name.name)
             self.pools.drop(record)
 
-    def _kill(self, job: Job) -> bool:
+    def _kill(self, job: Service) -> bool:
         handles = [handle for (number, _), handle in self._handles.items() if number == job.record.id]
         for handle in handles:
             handle.kill()
@@ -284,7 +284,7 @@ class Jobs:
         for number, instance in scheduling.place(map(_demand, jobs), free):
             self._start(self._live[number], instance)
 
-    def _start(self, job: Job, number: int) -> None:
+    def _start(self, job: Service, number: int) -> None:
         key = (job.record.id, number)
         job = self._save(job.with_instance(lifecycle.placed(job.instances[number], self._clock())))
         try:
@@ -314,17 +314,17 @@ class Jobs:
             self._dropped.remove(number)
             self.launcher.remove(number)
 
-    def _apply(self, job: Job, at: datetime) -> None:
+    def _apply(self, job: Service, at: datetime) -> None:
         running = any(number == job.record.id for number, _ in self._handles)
         failed = any(instance.status is InstanceStatus.FAILED for instance in job.instances)
         if failed and running:
             self._kill(job)  # one instance failed, so the others have lost their job
         job = lifecycle.outcome(job, at, running=running)
-        if self._closing.is_set() and job.status is JobStatus.FAILED:
+        if self._closing.is_set() and job.status is Status.FAILED:
             job = replace(job, message=lifecycle.LOST)
         self._save(job)
 
-    def _save(self, job: Job) -> Job:
+    def _save(self, job: Service) -> Service:
         """Write the job down, then tell those who wait; one that is over leaves memory."""
         job = replace(job, record=self._catalog.update(job.record, properties=properties(job)))
         if job.status.final:
@@ -335,9 +335,9 @@ class Jobs:
         return job
 
 
-def _demand(job: Job) -> scheduling.Demand:
+def _demand(job: Service) -> scheduling.Demand:
     """What the job still wants: its minimum together, more whenever there is room."""
-    able = job.status in (JobStatus.PENDING, JobStatus.RUNNING)
+    able = job.status in (Status.PENDING, Status.RUNNING)
     waiting = tuple(instance.id for instance in job.instances if instance.placed_on is None and able)
     started = len(waiting) < len(job.instances)
     return scheduling.Demand(job=job.record.id, waiting=waiting, minimum=1 if started else job.minimum)

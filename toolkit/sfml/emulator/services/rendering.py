@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from sfml.emulator.mljobs.spec import image
+from sfml.emulator.services.spec import image
 
 _WIDE = 1 << 30  # characters on a line: YAML would fold long strings
 

@@ -1,0 +1,42 @@
+"""Services and jobs, and the compute pools they run on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sfml.emulator.catalog import Catalog
+from sfml.emulator.executors.process import ProcessExecutor
+from sfml.emulator.services.launch import Launcher
+from sfml.emulator.services.services import Services
+from sfml.emulator.settings import Settings
+from sfml.emulator.stages import Stages
+
+_SYSTEM_ROLE = "ACCOUNTADMIN"
+
+
+def start(
+    *,
+    settings: Settings,
+    catalog: Catalog,
+    stages: Stages,
+    clock: Callable[[], datetime],
+    endpoint: Callable[[], tuple[str, int]],
+    issue_token: Callable[[str, str, str], str],
+) -> Services:
+    """The jobs of a server that answers already; what waited when it ended starts. Call ``close()``."""
+    launcher = Launcher(
+        settings=settings, catalog=catalog, stages=stages, endpoint=endpoint, issue_token=issue_token
+    )
+    executor = ProcessExecutor(settings.state / "executor", provide=settings.paths)
+    jobs = Services(
+        catalog=catalog,
+        launcher=launcher,
+        executor=executor,
+        clock=clock,
+        tokens_every=settings.service_token_lifetime / 2,
+    )
+    jobs.pools.ensure_system(_SYSTEM_ROLE, now=clock())
+    jobs.recover()
+    jobs.begin()
+    return jobs
