@@ -4,7 +4,7 @@ analysis = analyse("train.py", python="3.11")
 analysis.hardware.gpu, analysis.dependencies.pip_requirements, analysis.network, analysis.outputs
 """
 
-from sfml.analysis.analyse import analyse
+from sfml.analysis.analyser import analyse
 from sfml.analysis.findings import (
     Analysis,
     Category,

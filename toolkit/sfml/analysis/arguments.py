@@ -80,8 +80,8 @@ class Arguments:
         """What an argument is worth: what the user gave, or else its default."""
         for name in (argument.name, argument.dest):
             if name in self.given:
-                value = argument.value
-                return Value((self.given[name],), complete=True, origins=value.origins, head=value.head)
+                # Settled, so nothing that depends on it is open any more; it still says where a path begins.
+                return Value((self.given[name],), complete=True, head=frozenset({argument.name}))
         return argument.value
 
     def attribute(self, dotted: str, module: Module | None = None) -> Value | None:
@@ -157,7 +157,9 @@ class Arguments:
                 name=name, dest=name, kind=OutputKind.KEY, evidence=self.hydra_file, default=value
             )
             self.by_origin.setdefault(name, argument)
-        options = (self.given[name],) if name in self.given else value.options
+        if name in self.given:
+            return Value((self.given[name],), complete=True, head=origins)
+        options = value.options
         return Value(options, complete=False, origins=origins, head=origins)
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from sfml.analysis.conditions import ALWAYS, Condition
 from sfml.analysis.evaluate import Evaluator
 from sfml.analysis.findings import Evidence
-from sfml.analysis.functions import tail
 from sfml.analysis.seen import at_line, evidence
 from sfml.analysis.tree import Call, Module
 from sfml.analysis.values import HOLE, Row, Value
@@ -76,9 +75,8 @@ def commands(evaluator: Evaluator, module: Module) -> Iterator[Command]:
         where = at_line(module.source.name, shell.line, shell.command)
         for words in split(shell.command):
             yield Command(words=words, evidence=where, by_notebook=True)
-    for call in module.calls:
-        if tail(call.node.func) in _STARTER_TAILS:
-            yield from _started(evaluator, call)
+    for call in module.calls_of(_STARTER_TAILS):
+        yield from _started(evaluator, call)
 
 
 def _started(evaluator: Evaluator, call: Call) -> Iterator[Command]:

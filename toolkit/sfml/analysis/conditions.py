@@ -20,6 +20,8 @@ class Condition:
     tried: bool = False  # in a try block that goes on after a failure
 
     def __or__(self, other: Condition) -> Condition:
+        if other is ALWAYS or self is ALWAYS:
+            return self if other is ALWAYS else other
         return Condition(
             never=self.never or other.never,
             gpu=self.gpu or other.gpu,

@@ -129,6 +129,7 @@ def runtime_packages() -> frozenset[str]:
     return frozenset(_data_lines("runtime.txt"))
 
 
+@cache
 def entry_for(dotted: str) -> Entry | None:
     """The table's entry for an import: that of the longest name it begins with."""
     parts = dotted.split(".")

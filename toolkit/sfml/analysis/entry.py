@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,7 +47,7 @@ def find_entry(path: Path, entrypoint: str | None) -> Entry:
         root = _root_of(path)
         return Entry(root=root, scripts=(path,), whole=root == path.parent)
     if entrypoint:
-        script = (path / entrypoint).resolve()
+        script = Path(os.path.normpath(path / entrypoint))
         if not script.is_file():
             raise InputError(
                 f"{entrypoint} is not a file in {path}", hint="give the path relative to the folder"

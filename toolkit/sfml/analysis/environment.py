@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterable, Iterator
 
 from sfml.analysis.evaluate import Evaluator
-from sfml.analysis.functions import tail
 from sfml.analysis.tree import Call, Guard, Module, Scope
 
 _Setting = tuple[ast.AST | None, ast.AST | None, Scope, Guard | None]
@@ -28,10 +27,8 @@ def _settings(evaluator: Evaluator, module: Module) -> Iterator[_Setting]:
         scope = store.binding.scope
         if isinstance(store.key, ast.expr) and evaluator.names.dotted(store.base, scope) == "os.environ":
             yield store.key, store.binding.node, scope, store.binding.guard
-    for call in module.calls:
-        name = tail(call.node.func)
-        if name in {"setdefault", "update", "putenv"}:
-            yield from _call(evaluator, call)
+    for call in module.calls_of(("setdefault", "update", "putenv")):
+        yield from _call(evaluator, call)
 
 
 def _call(evaluator: Evaluator, call: Call) -> Iterator[_Setting]:

@@ -14,7 +14,7 @@ from sfml.analysis.arguments import Arguments
 from sfml.analysis.conditions import ALWAYS, NEVER, Condition
 from sfml.analysis.constants import constant
 from sfml.analysis.files import Files
-from sfml.analysis.functions import argument_of, is_dataclass, parameter_default, tail
+from sfml.analysis.functions import argument_of, is_dataclass, keyword, parameter_default, tail
 from sfml.analysis.names import Names
 from sfml.analysis.operations import (
     all_of,
@@ -58,7 +58,7 @@ class Evaluator:
         self.files = files
         self.python = python
         self.no_gpu = False  # the script hides every GPU from itself
-        self._values: dict[tuple[int, int], Value] = {}
+        self._values: dict[int, Value] = {}
         self._conditions: dict[int, Condition] = {}
         self.made: dict[tuple[int, str], ast.Attribute] = {}  # nodes that stand for getattr(x, "y")
         self._bound: dict[int, Value] = {}
@@ -76,11 +76,13 @@ class Evaluator:
             return UNKNOWN
         if type(node) is ast.Constant:
             return known(node.value)
+        key = id(node)  # an expression stands in one scope only
+        if key in self._values:
+            return self._values[key]
         handler = _HANDLERS.get(type(node))
         if handler is None:
             return UNKNOWN
-        key = (id(node), id(scope))
-        return self.names.ask(self._values, key, UNKNOWN, lambda: handler(self, node, scope))
+        return self.names.ask(self._values, key, UNKNOWN, handler, self, node, scope)
 
     # --- conditions ---
 
@@ -152,7 +154,7 @@ class Evaluator:
     def _binding(self, binding: Binding) -> Value:
         self._open.add(id(binding))
         try:
-            return self.names.ask(self._bound, id(binding), UNKNOWN, lambda: self._worth(binding))
+            return self.names.ask(self._bound, id(binding), UNKNOWN, self._worth, binding)
         finally:
             self._open.discard(id(binding))
 
@@ -221,9 +223,9 @@ class Evaluator:
         return union(found, default) if default is not None else found
 
     def _splatted(self, call: Any, name: str) -> Value | None:
-        for keyword in call.node.keywords:
-            if keyword.arg is None:
-                found = self.part(self.value(keyword.value, call.scope), name)
+        for item in call.node.keywords:
+            if item.arg is None:
+                found = self.part(self.value(item.value, call.scope), name)
                 if found is not UNKNOWN:
                     return found
         return None
@@ -300,9 +302,9 @@ class Evaluator:
         value = self.bound(found, None, 0)
         if name in cls.names and is_dataclass(cls):
             value = calls.dataclass_default(self, cls, found[-1], value)
-            for call in self.names.calls.get(cls.name, ()):
-                given = next((k.value for k in call.node.keywords if k.arg == name), None)
-                if given is not None and self.names.resolve(call.node.func, call.scope) is cls:
+            for call in self.names.made(cls):
+                given = keyword(call.node, name)
+                if given is not None:
                     value = union(self.value(given, call.scope), value)
         return value
 

@@ -3,57 +3,61 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from sfml.analysis.conditions import Condition
 from sfml.analysis.findings import Evidence
 from sfml.analysis.functions import keyword, tail
 from sfml.analysis.names import Symbol
+from sfml.analysis.parsers import is_training_arguments
 from sfml.analysis.program import Program
 from sfml.analysis.seen import evidence
-from sfml.analysis.tree import Call, Instance, Scope
+from sfml.analysis.tree import Call, Instance, Kind, Module, Scope
 from sfml.analysis.values import UNKNOWN, Table, Value
 
 
-@dataclass
 class Fact:
-    """One call of the program."""
+    """One call of the program.
 
-    program: Program
-    call: Call
+    ``symbol`` is what is called; ``dotted`` its name when that is outside the project (for a subclass, the
+    name of its base), else ""; ``root`` the library of that; ``tail`` the last part of the name, whatever the
+    module itself calls it; ``trains`` whether it makes a trainer's arguments.
+    """
+
+    __slots__ = (
+        "_condition",
+        "_splatted",
+        "call",
+        "dotted",
+        "node",
+        "program",
+        "root",
+        "symbol",
+        "tail",
+        "trains",
+    )
+
+    def __init__(self, program: Program, call: Call) -> None:
+        self.program = program
+        self.call = call
+        self.node = call.node
+        self.symbol: Symbol = program.names.resolve(call.node.func, call.scope)
+        self.dotted = _outside(program, self.symbol)
+        renamed = isinstance(self.symbol, str) and isinstance(call.node.func, ast.Name)
+        self.tail = self.dotted.rpartition(".")[2] if renamed else tail(call.node.func)
+        self.root = self.dotted.partition(".")[0]
+        self.trains = is_training_arguments(self.dotted)
+        self._condition: Condition | None = None
+        self._splatted: dict[str, Value] | None = None
 
     @property
-    def node(self) -> ast.Call:
-        """The call itself."""
-        return self.call.node
-
-    @cached_property
-    def symbol(self) -> Symbol:
-        """What is called."""
-        return self.program.names.resolve(self.node.func, self.call.scope)
-
-    @cached_property
-    def dotted(self) -> str:
-        """The name of what is called, of something outside the project; for a subclass, that of its base."""
-        found = self.symbol
-        if isinstance(found, Scope):
-            outside = [a for a in self.program.names.ancestors(found) if isinstance(a, str)]
-            return outside[0] if outside else ""
-        return found if isinstance(found, str) else ""
-
-    @cached_property
-    def tail(self) -> str:
-        """The last part of the name that is called, whatever the module itself calls it."""
-        if isinstance(self.node.func, ast.Name) and isinstance(self.symbol, str):
-            return self.symbol.rpartition(".")[2]
-        return tail(self.node.func)
-
-    @cached_property
     def condition(self) -> Condition:
         """When it is made."""
-        return self.program.condition(self.call.guard, self.call.scope)
+        if self._condition is None:
+            self._condition = self.program.condition(self.call.guard, self.call.scope)
+        return self._condition
 
     @property
     def is_local(self) -> bool:
@@ -79,9 +83,23 @@ class Fact:
         """The expression of an argument."""
         return keyword(self.node, name, position)
 
-    @cached_property
+    @property
     def splatted(self) -> dict[str, Value]:
         """Arguments that come out of ``**mapping``."""
+        if self._splatted is None:
+            self._splatted = self._from_mappings()
+        return self._splatted
+
+    @property
+    def names(self) -> Iterator[str]:
+        """The names under which arguments are given."""
+        for item in self.node.keywords:
+            if item.arg is not None:
+                yield item.arg
+            else:
+                yield from self.splatted
+
+    def _from_mappings(self) -> dict[str, Value]:
         found: dict[str, Value] = {}
         for item in self.node.keywords:
             if item.arg is None:
@@ -90,7 +108,7 @@ class Fact:
                         found.update({str(key): value for key, value in option.items.items()})
         return found
 
-    @cached_property
+    @property
     def keywords(self) -> dict[str, Value]:
         """All arguments given by name."""
         own = {
@@ -101,11 +119,48 @@ class Fact:
         return {**self.splatted, **own}
 
 
-def facts(program: Program) -> Iterator[Fact]:
-    """Every call of the program, module by module."""
-    for module in program.modules:
-        for call in module.calls:
-            yield Fact(program, call)
+def _outside(program: Program, symbol: Symbol) -> str:
+    if isinstance(symbol, Scope):
+        return next((a for a in program.names.ancestors(symbol) if isinstance(a, str)), "")
+    return symbol if isinstance(symbol, str) else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concern:
+    """Which calls can matter to any rule: most of a program's calls do not, and are not even resolved."""
+
+    tails: frozenset[str]  # what is called, by the last part of its name
+    pattern: re.Pattern[str]  # the same, for whole families of names
+    roots: frozenset[str]  # libraries all of whose calls count
+    keywords: frozenset[str]  # names of arguments
+    methods: Mapping[
+        str, frozenset[str]
+    ]  # of a library's objects, by library: they count where it is imported
+
+    def facts(self, program: Program) -> Iterator[Fact]:
+        """The calls of the program that can matter, module by module."""
+        tails = self.tails.union(*(self.methods.get(one.root, ()) for one in program.foreign))
+        for module in program.modules:
+            names = self._names(program, module)
+            for tail_, calls in module.called.items():
+                named = tail_ in tails or bool(self.pattern.match(tail_)) or bool(module.stars)
+                for call in calls:
+                    if named or self._counts(call.node, names):
+                        yield Fact(program, call)
+
+    def _names(self, program: Program, module: Module) -> set[str]:
+        """The names of a module through which it may call such a library, or its own subclasses of one."""
+        found = {name for name, root in module.roots.items() if root in self.roots}
+        local = {name for name, root in module.roots.items() if not root or program.project.find(root)}
+        return found | local | {scope.name for scope in module.scopes if scope.kind is Kind.CLASS}
+
+    def _counts(self, call: ast.Call, names: set[str]) -> bool:
+        inner: ast.AST = call.func
+        while isinstance(inner, ast.Attribute):
+            inner = inner.value
+        if isinstance(inner, ast.Name) and inner.id in names:
+            return True
+        return any(item.arg is None or item.arg in self.keywords for item in call.keywords)
 
 
 def receiver(fact: Fact) -> ast.expr | None:

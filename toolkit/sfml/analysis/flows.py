@@ -9,7 +9,6 @@ from enum import IntEnum
 
 from sfml.analysis.facts import Fact, receiver
 from sfml.analysis.findings import Evidence
-from sfml.analysis.parsers import is_training_arguments
 from sfml.analysis.tree import Scope
 from sfml.analysis.values import Value, leaves
 
@@ -173,7 +172,7 @@ _OPENERS = frozenset(
         "lmdb.open",
     }
 )
-_READERS = re.compile(
+READERS = re.compile(
     r"^(?:read_\w+|load\w*|from_pretrained|listdir|glob|iglob|rglob|iterdir|scandir|walk|imread|parse|"
     r"fromfile|loadtxt|"
     r"genfromtxt|restore\w*|open_dataset|ImageFolder|load_from_checkpoint|loadmat|DatasetFolder|"
@@ -191,7 +190,7 @@ _READ_KEYWORDS = (
     "data_dir",
 )
 # Keywords under which trainers and others take a folder to write into.
-_FOLDERS = (
+FOLDERS = (
     "default_root_dir",
     "output_dir",
     "output_path",
@@ -226,7 +225,7 @@ def _paths(fact: Fact) -> Iterator[tuple[Use, Value]]:
     elif name in _KEEPERS:
         position, names, use = _KEEPERS[name]
         yield from _given(fact, position, names, use)
-    elif is_training_arguments(dotted):
+    elif fact.trains:
         yield from _given(fact, 0, ("output_dir",), Use.WRITTEN)
         yield from _given(fact, 99, ("logging_dir",), Use.LOGGED)
     elif name in _WRITERS:
@@ -238,7 +237,7 @@ def _paths(fact: Fact) -> Iterator[tuple[Use, Value]]:
         yield from _given(
             fact, 0 if fact.node.args and not _is_path_method(fact) else -1, ("name", "path"), Use.MADE
         )
-    elif _READERS.match(name):
+    elif READERS.match(name):
         yield from _given(fact, 0, _READ_KEYWORDS, Use.READ)
         yield from _given(fact, -1, (), Use.READ)
     yield from _rooted(fact)
@@ -246,9 +245,10 @@ def _paths(fact: Fact) -> Iterator[tuple[Use, Value]]:
 
 def _rooted(fact: Fact) -> Iterator[tuple[Use, Value]]:
     """Trainers that take a folder to write into."""
-    for name in _FOLDERS:
-        if fact.node.keywords and fact.has(name) and isinstance(fact.symbol, str):
-            yield Use.WRITTEN, fact.value(name)
+    if isinstance(fact.symbol, str):
+        for name in fact.names:
+            if name in FOLDERS:
+                yield Use.WRITTEN, fact.value(name)
 
 
 def _is_path_method(fact: Fact) -> bool:
@@ -291,3 +291,16 @@ def _saved(fact: Fact) -> Iterator[tuple[Use, Value]]:
         if fact.has(name):
             yield Use.WRITTEN, fact.value(name)
             return
+
+
+TAILS = frozenset(
+    {
+        *_WRITERS,
+        *_KEEPERS,
+        *_MAKERS,
+        *(name.rpartition(".")[2] for name in (*_FUNCTIONS, *_OPENERS)),
+        "save",
+        "dump",
+        "export",
+    }
+)

@@ -32,6 +32,11 @@ class ForeignImport:
     found: Import
     condition: Condition
 
+    @property
+    def root(self) -> str:
+        """The top-level module."""
+        return self.dotted[0].partition(".")[0]
+
 
 class Follower:
     """Finds the next modules of a program; ``foreign`` are the imports that lead outside the project."""
@@ -46,10 +51,8 @@ class Follower:
     def after(self, module: Module) -> Iterator[Module]:
         """The modules that run because this one does."""
         self._extend_path(module)
-        dynamic = _DYNAMIC | _aliases(module)
-        for call in module.calls:
-            if tail(call.node.func) in dynamic:
-                yield from self._dynamic(module, call)
+        for call in module.calls_of(_DYNAMIC | _aliases(module)):
+            yield from self._dynamic(module, call)
         for command in commands(self.evaluator, module):
             yield from self._started(module, command)
         for one in module.imports:
@@ -59,11 +62,11 @@ class Follower:
 
     def _extend_path(self, module: Module) -> None:
         """sys.path.append(…) with a folder of the project."""
-        for call in module.calls:
-            func = call.node.func
-            if not isinstance(func, ast.Attribute) or func.attr not in _PATH_CHANGES or not call.node.args:
-                continue
-            if self.names.dotted(func.value, call.scope) not in {"sys.path", "site"}:
+        if not {"path", "site"} & module.used:
+            return
+        for call in module.calls_of(_PATH_CHANGES):
+            dotted = self.names.dotted(call.node.func, call.scope)
+            if not dotted.startswith(("sys.path.", "site.")) or not call.node.args:
                 continue
             for text in self.evaluator.value(call.node.args[-1], call.scope).texts:
                 folder = self.project.place(self.project.root, text)

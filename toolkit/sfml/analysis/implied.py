@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 
 from sfml.analysis.facts import Fact
 from sfml.analysis.packages import Need
-from sfml.analysis.parsers import is_training_arguments
 from sfml.analysis.values import Row, Value, known, truths
 
 _TRANSFORMERS_TRAINER = re.compile(r"^transformers\.(?:\w+\.)*(?:Seq2Seq)?Trainer$")
@@ -44,7 +43,7 @@ def implied(facts: Iterable[Fact]) -> Iterator[Need]:
             "from_pretrained",
         }:
             continue
-        for name in {*_by_call(fact, dotted)}:
+        for name in sorted({*_by_call(fact, dotted)}):
             if not fact.condition.never:
                 yield Need(name=name, evidence=fact.evidence())
 
@@ -52,7 +51,7 @@ def implied(facts: Iterable[Fact]) -> Iterator[Need]:
 def _by_call(fact: Fact, dotted: str) -> Iterator[str]:
     if _TRANSFORMERS_TRAINER.match(dotted):
         yield "accelerate"
-    if is_training_arguments(dotted):
+    if fact.trains:
         yield from _training_arguments(fact)
     if fact.tail == "from_pretrained" or dotted.startswith("transformers."):
         yield from _loading(fact)

@@ -64,46 +64,16 @@ def _part(branch: Branch, node: ast.Try, scope: Scope, outer: Guard | None) -> G
 class _Indexer:
     def __init__(self, module: Module) -> None:
         self.module = module
-        self.statements: dict[type[ast.AST], Callable[..., Guard | None]] = {
-            ast.Import: self._import,
-            ast.ImportFrom: self._import_from,
-            ast.FunctionDef: self._function,
-            ast.AsyncFunctionDef: self._function,
-            ast.ClassDef: self._class,
-            ast.If: self._if,
-            ast.Try: self._try,
-            ast.For: self._for,
-            ast.AsyncFor: self._for,
-            ast.While: self._while,
-            ast.With: self._with,
-            ast.AsyncWith: self._with,
-            ast.Assign: self._assign,
-            ast.AnnAssign: self._annotated,
-            ast.AugAssign: self._augmented,
-            ast.Return: self._return,
-            ast.Assert: self._assert,
-            ast.Expr: self._expr,
-            ast.Match: self._match,
-        }
-        if hasattr(ast, "TryStar"):
-            self.statements[ast.TryStar] = self._try
-        self.rare: dict[type[ast.AST], Callable[..., None]] = {
-            ast.IfExp: self._if_expression,
-            ast.BoolOp: self._bool_operation,
-            ast.NamedExpr: self._named,
-            ast.comprehension: self._comprehension,
-            ast.Lambda: self._lambda,
-        }
 
     # --- statements: each returns the condition that holds for the statements after it, if it sets one ---
 
     def block(self, statements: list[ast.stmt], scope: Scope, guard: Guard | None) -> None:
         for statement in statements:
-            handler = self.statements.get(type(statement))
+            handler = _STATEMENTS.get(type(statement))
             if handler is None:
                 self._children(statement, scope, guard)
             else:
-                guard = handler(statement, scope, guard) or guard
+                guard = handler(self, statement, scope, guard) or guard
 
     def _children(self, node: ast.AST, scope: Scope, guard: Guard | None) -> None:
         for child in ast.iter_child_nodes(node):
@@ -124,18 +94,7 @@ class _Indexer:
         inner: Scope | None = None,
     ) -> None:
         line: int = getattr(node, "lineno", 0)
-        binding = Binding(
-            kind=kind,
-            name=name,
-            line=line,
-            scope=scope,
-            guard=guard,
-            node=value,
-            path=path,
-            target=target,
-            level=level,
-            inner=inner,
-        )
+        binding = Binding(kind, name, line, scope, guard, value, path, target, level, inner)
         scope.names.setdefault(name, []).append(binding)
 
     def _import(self, node: ast.Import, scope: Scope, guard: Guard | None) -> None:
@@ -144,6 +103,7 @@ class _Indexer:
             bound, target = alias.asname, alias.name
             if bound is None:
                 bound = target = alias.name.partition(".")[0]
+            self.module.roots[bound] = target.partition(".")[0]
             self._bind(bound, node, scope, guard, kind=Kind.IMPORT, target=target)
 
     def _import_from(self, node: ast.ImportFrom, scope: Scope, guard: Guard | None) -> None:
@@ -157,6 +117,7 @@ class _Indexer:
         for alias in node.names:
             full = f"{target}.{alias.name}" if target else alias.name
             bound = alias.asname or alias.name
+            self.module.roots[bound] = "" if node.level else target.partition(".")[0]
             self._bind(bound, node, scope, guard, kind=Kind.FROM, target=full, level=node.level)
 
     def _function(
@@ -324,7 +285,7 @@ class _Indexer:
 
     def expression(self, root: ast.AST, scope: Scope, guard: Guard | None) -> None:
         pending: list[_Pending] = [(root, guard, None, None)]
-        used, rare = self.module.used, self.rare
+        used = self.module.used
         while pending:
             node, guard, call, keyword = pending.pop()
             kind = type(node)
@@ -337,8 +298,8 @@ class _Indexer:
                 pending.append((node.value, guard, call, keyword))  # type: ignore[attr-defined]
             elif kind is ast.Call:
                 self._call(node, scope, guard, pending)  # type: ignore[arg-type]
-            elif kind in rare:
-                rare[kind](node, scope, guard, pending)
+            elif kind in _RARE:
+                _RARE[kind](self, node, scope, guard, pending)
             else:
                 pending.extend((child, guard, call, keyword) for child in _parts(node))
 
@@ -356,13 +317,18 @@ class _Indexer:
 
     def _call(self, node: ast.Call, scope: Scope, guard: Guard | None, pending: list[_Pending]) -> None:
         call = Call(node, scope, guard)
-        self.module.calls.append(call)
-        for argument in (*node.args, *(item.value for item in node.keywords)):
-            if type(argument) is ast.Name:
-                self.module.handed.setdefault(argument.id, []).append(call)
+        module = self.module
+        module.calls.append(call)
+        module.called.setdefault(_tail(node.func), []).append(call)
         pending.append((node.func, guard, None, None))
-        pending.extend((argument, guard, node, None) for argument in node.args)
-        pending.extend((item.value, guard, node, item.arg) for item in node.keywords)
+        for argument in node.args:
+            pending.append((argument, guard, node, None))
+            if type(argument) is ast.Name:
+                module.handed.setdefault(argument.id, []).append(call)
+        for item in node.keywords:
+            pending.append((item.value, guard, node, item.arg))
+            if type(item.value) is ast.Name:
+                module.handed.setdefault(item.value.id, []).append(call)
 
     def _if_expression(
         self, node: ast.IfExp, scope: Scope, guard: Guard | None, pending: list[_Pending]
@@ -414,3 +380,34 @@ def _self_class(base: ast.expr, scope: Scope) -> Scope | None:
             return scope.parent if first and first[0].arg == base.id else None
         scope = scope.parent
     return None
+
+
+_STATEMENTS: dict[type[ast.AST], Callable[..., Guard | None]] = {
+    ast.Import: _Indexer._import,
+    ast.ImportFrom: _Indexer._import_from,
+    ast.FunctionDef: _Indexer._function,
+    ast.AsyncFunctionDef: _Indexer._function,
+    ast.ClassDef: _Indexer._class,
+    ast.If: _Indexer._if,
+    ast.Try: _Indexer._try,
+    ast.For: _Indexer._for,
+    ast.AsyncFor: _Indexer._for,
+    ast.While: _Indexer._while,
+    ast.With: _Indexer._with,
+    ast.AsyncWith: _Indexer._with,
+    ast.Assign: _Indexer._assign,
+    ast.AnnAssign: _Indexer._annotated,
+    ast.AugAssign: _Indexer._augmented,
+    ast.Return: _Indexer._return,
+    ast.Assert: _Indexer._assert,
+    ast.Expr: _Indexer._expr,
+    ast.Match: _Indexer._match,
+    ast.TryStar: _Indexer._try,
+}
+_RARE: dict[type[ast.AST], Callable[..., None]] = {
+    ast.IfExp: _Indexer._if_expression,
+    ast.BoolOp: _Indexer._bool_operation,
+    ast.NamedExpr: _Indexer._named,
+    ast.comprehension: _Indexer._comprehension,
+    ast.Lambda: _Indexer._lambda,
+}

@@ -7,7 +7,7 @@ import builtins
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from sfml.analysis.functions import (
     argument_of,
@@ -63,7 +63,7 @@ class Names:
         self.depth = 0  # of questions within questions, here and in the evaluation of values
         self.cut = False  # whether the current one met the limit
         self.again = _MOST_AGAIN
-        self._known: dict[tuple[int, int], Symbol] = {}
+        self._known: dict[int, Symbol] = {}
         self._bound: dict[int, Symbol] = {}
         self._by_name: dict[str, dict[int, list[Call]]] = {}
 
@@ -73,21 +73,28 @@ class Names:
         self._bound.clear()
         self._by_name.clear()
         for module in modules:
-            for call in module.calls:
-                self.calls[tail(call.node.func)].append(call)
+            for name, calls in module.called.items():
+                self.calls[name].extend(calls)
             for store in module.attribute_stores:
                 self.stores[str(store.key)].append(store)
 
     def resolve(self, node: ast.AST, scope: Scope) -> Symbol:
         """The symbol that an expression means in a scope, or None where that depends on the run."""
-        key = (id(node), id(scope))
+        if type(node) is ast.Name:
+            return self._name(node, scope)  # its bindings are remembered
+        key = id(node)  # an expression stands in one scope only
+        if key in self._known:
+            return self._known[key]
         handler = _HANDLERS.get(type(node))
-        if handler is None:
-            return None
-        return self.ask(self._known, key, None, lambda: handler(self, node, scope))
+        return self.ask(self._known, key, None, handler, self, node, scope) if handler is not None else None
 
     def ask(
-        self, known: dict[Any, Answer], key: Any, unknown: Answer, question: Callable[[], Answer]
+        self,
+        known: dict[int, Answer],
+        key: int,
+        unknown: Answer,
+        question: Callable[..., Answer],
+        *arguments: object,
     ) -> Answer:
         """The remembered answer to a question, or a new one.
 
@@ -103,7 +110,7 @@ class Names:
         outer, self.cut = self.cut, False
         self.depth += 1
         try:
-            answer = known[key] = question()
+            answer = known[key] = question(*arguments)
         finally:
             self.depth -= 1
         if self.cut and self.depth and self.again:
@@ -157,6 +164,8 @@ class Names:
 
     def _name(self, node: ast.Name, scope: Scope) -> Symbol:
         found = self.bindings(node.id, scope)
+        if len(found) == 1:
+            return self.bound(found[0])
         if found:
             return self._latest(found, node.lineno, scope)
         if node.id in _BUILTINS:
@@ -178,7 +187,7 @@ class Names:
 
     def bound(self, binding: Binding) -> Symbol:
         """What one binding gives its name."""
-        return self.ask(self._bound, id(binding), None, lambda: self._bind(binding))
+        return self.ask(self._bound, id(binding), None, self._bind, binding)
 
     def _bind(self, binding: Binding) -> Symbol:
         if binding.kind in _IMPORTS:
@@ -300,12 +309,15 @@ class Names:
         """The calls in the project that run a function, or make an object when it is ``__init__``."""
         owner = method_class(function)
         if owner is not None and function.name == "__init__":
-            made = self._sites(owner.name).get(id(owner), [])
-            return made + self._sites("__init__").get(id(function), [])
+            return self.made(owner) + self._sites("__init__").get(id(function), [])
         sites = self._sites(function.name)
         found = sites.get(id(function), [])
         # A method called on something unknown may be this one.
         return found + sites.get(0, []) if owner is not None else found
+
+    def made(self, cls: Scope) -> list[Call]:
+        """The calls in the project that make an object of a class."""
+        return self._sites(cls.name).get(id(cls), [])
 
     def _sites(self, name: str) -> dict[int, list[Call]]:
         """The calls by that name, by what they call; under 0 those of which that is unknown."""
@@ -337,19 +349,27 @@ class Names:
     # --- the other expressions ---
 
     def _attribute(self, node: ast.Attribute, scope: Scope) -> Symbol:
-        base = self.resolve(node.value, scope)
-        if isinstance(base, str):
-            return f"{base}.{node.attr}"
+        inner: ast.expr = node
+        names: list[str] = []
+        while isinstance(inner, ast.Attribute):
+            names.append(inner.attr)
+            inner = inner.value
+        found = self.resolve(inner, scope)
+        while names and found is not None:
+            if isinstance(found, str):
+                return ".".join([found, *reversed(names)])
+            found = self._member_of(found, names.pop(), node.lineno)
+        return found
+
+    def _member_of(self, base: Symbol, name: str, line: int) -> Symbol:
         if isinstance(base, Module):
-            return self.member(base, node.attr)
+            return self.member(base, name)
         if isinstance(base, Folder):
-            below = self.project.find(node.attr, start=base.path)
-            return self._module_at(below, node.attr) if below is not None else None
+            below = self.project.find(name, start=base.path)
+            return self._module_at(below, name) if below is not None else None
         if isinstance(base, Scope):
-            return self._class_member(base, node.attr, node.lineno) if base.kind is Kind.CLASS else None
-        if isinstance(base, Instance):
-            return self._class_member(base.cls, node.attr, node.lineno)
-        return None
+            return self._class_member(base, name, line) if base.kind is Kind.CLASS else None
+        return self._class_member(base.cls, name, line) if isinstance(base, Instance) else None
 
     def _class_member(self, cls: Scope, name: str, line: int) -> Symbol:
         for ancestor in self.ancestors(cls):
@@ -439,7 +459,6 @@ class Names:
 
 
 _HANDLERS: dict[type[ast.AST], Callable[..., Symbol]] = {
-    ast.Name: Names._name,
     ast.Attribute: Names._attribute,
     ast.Call: Names._call,
     ast.IfExp: Names._either,

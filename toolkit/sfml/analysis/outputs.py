@@ -57,7 +57,7 @@ def outputs(program: Program, facts: Iterable[Fact], flows: list[Flow]) -> tuple
 def _uses(flows: list[Flow]) -> dict[str, set[Use]]:
     found: dict[str, set[Use]] = {}
     for flow in flows:
-        for origin in flow.value.origins:
+        for origin in flow.value.origins | flow.value.head:
             found.setdefault(origin, set()).add(flow.use)
     return found
 

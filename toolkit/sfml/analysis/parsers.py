@@ -55,17 +55,17 @@ _TRL_CONFIGS = frozenset(
 def collect(arguments: Arguments, evaluator: Evaluator, modules: Iterable[Module]) -> None:
     """Declare every argument of the program in ``arguments``."""
     for module in modules:
-        for call in module.calls:
-            collector = _COLLECTORS.get(tail(call.node.func))
-            if collector is not None:
-                for argument in collector(arguments, evaluator, call):
-                    arguments.add(argument)
+        for call in module.calls_of(_COLLECTORS):
+            for argument in _COLLECTORS[tail(call.node.func)](arguments, evaluator, call):
+                arguments.add(argument)
         for scope in module.scopes:
             _decorated(arguments, evaluator, scope)
 
 
 def is_training_arguments(dotted: str) -> bool:
     """Whether a dotted name is a trainer's argument class, as subclasses of one are, too."""
+    if not dotted.endswith(("Arguments", "Config", ")")):
+        return False
     root, _, name = dotted.partition("(")[0].rpartition(".")
     if name in TRAINING_ARGUMENTS:
         return True

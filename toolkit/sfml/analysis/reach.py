@@ -22,6 +22,10 @@ class Reach:
         self.used = frozenset().union(*(module.used for module in modules))
         # A module without a statement that does something is there to be imported: all of it counts.
         self.library = not any(_does_something(module) for module in modules if module.is_main)
+        self.handed: dict[str, list[Call]] = {}
+        for module in modules:
+            for name, calls in module.handed.items():
+                self.handed.setdefault(name, []).extend(calls)
         self._alive: dict[int, bool] = {}
         self._reached: dict[int, Condition] = {}
 
@@ -34,7 +38,7 @@ class Reach:
         """When the body of a function or class is entered."""
         if scope.kind is None:
             return ALWAYS
-        return self.names.ask(self._reached, id(scope), ALWAYS, lambda: self._entered(scope))
+        return self.names.ask(self._reached, id(scope), ALWAYS, self._entered, scope)
 
     def _entered(self, scope: Scope) -> Condition:
         outer = self.condition(scope.guard, scope.parent) if scope.parent is not None else ALWAYS
@@ -55,12 +59,8 @@ class Reach:
 
     def _handed_on(self, scope: Scope) -> list[Call]:
         """The calls that are given a function to call."""
-        return [
-            call
-            for module in self.modules
-            for call in module.handed.get(scope.name, ())
-            if scope in self.names.named(scope.name, call.scope)
-        ]
+        given = self.handed.get(scope.name, ())
+        return [call for call in given if scope in self.names.named(scope.name, call.scope)]
 
     def alive(self, scope: Scope) -> bool:
         """Whether anything in the program mentions a function or class at all."""

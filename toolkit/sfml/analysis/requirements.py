@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sfml.analysis.distributions import normalized
 from sfml.analysis.findings import Evidence, Origin
@@ -63,14 +65,9 @@ class _Reading:
 
 def statements(root: Path, script: str, script_name: str, python: tuple[int, int]) -> list[Statement]:
     """What the project says, most trusted source first; sources that say nothing are left out."""
-    found = [
-        _script_header(script, script_name, python),
-        _requirements_file(root, python),
-        _pyproject(root, python),
-        _setup_cfg(root, python),
-        _setup_py(root, python),
-        _environment_yml(root, python),
-    ]
+    present = set(os.listdir(root))  # noqa: PTH208 - names are all that is wanted
+    found = [_script_header(script, script_name, python)]
+    found += [read(root, python) for names, read in _SOURCES.items() if present.intersection(names)]
     return [statement for statement in found if statement is not None]
 
 
@@ -117,16 +114,18 @@ def _from_url(line: str, origin: Origin, where: Evidence) -> Declared | None:
     if "://" not in line:
         return None
     egg = _EGG.search(line)
-    path = re.sub(r"[#?].*$", "", line).rstrip("/")
-    last = path.rpartition("/")[2]
-    bare = re.sub(r"(?:\.git)?(?:@[\w./-]+)?$", "", last) if "git+" in line else last.split("-")[0]
-    if "@" in path.partition("://")[2]:
-        bare = re.sub(r"\.git$", "", path.partition("://")[2].partition("@")[0].rpartition("/")[2]) or bare
-    name = egg[1] if egg else bare
-    if not re.fullmatch(r"[\w.-]+", name or ""):
+    path = urlsplit(line.removeprefix("git+")).path.rstrip("/")
+    last = path.rpartition("/")[2].partition("@")[0]
+    # An archive is called name-1.0.tar.gz; a repository, name.git or name@branch/with/slashes.
+    name = egg[1] if egg else _repository(path) if line.startswith("git+") else last.partition("-")[0]
+    if not re.fullmatch(r"[\w.-]+", name):
         return None
     line = line if egg else f"{name}@ {line}"
     return Declared(name=normalized(name), line=line, specifier="", origin=origin, evidence=where)
+
+
+def _repository(path: str) -> str:
+    return path.partition("@")[0].rpartition("/")[2].removesuffix(".git")
 
 
 def parse(line: str, origin: Origin, where: Evidence, python: tuple[int, int]) -> Declared | None:
@@ -398,3 +397,13 @@ def _environment_yml(root: Path, python: tuple[int, int]) -> Statement | None:
     text = path.read_text(encoding="utf-8", errors="replace")
     found = tuple(_all(lines, Origin.PYPROJECT, path.name, python, text))
     return Statement(origin=Origin.PYPROJECT, requirements=found) if found else None
+
+
+# The names that show that a source may be there, and its reader; most trusted first.
+_SOURCES: dict[tuple[str, ...], Callable[[Path, tuple[int, int]], Statement | None]] = {
+    ("requirements.txt", "requirements", "requirements.in"): _requirements_file,
+    ("pyproject.toml",): _pyproject,
+    ("setup.cfg",): _setup_cfg,
+    ("setup.py",): _setup_py,
+    ("environment.yml", "environment.yaml"): _environment_yml,
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -159,7 +160,11 @@ class Module:
     texts: list[Text] = field(default_factory=list)
     scopes: list[Scope] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
-    handed: dict[str, list[Call]] = field(default_factory=dict)  # names given to calls, as callbacks are
+    roots: dict[str, str] = field(default_factory=dict)  # imported names; what they come from, "" if relative
+    called: dict[str, list[Call]] = field(default_factory=dict)  # by the last part of what is called
+    handed: dict[str, list[Call]] = field(
+        default_factory=dict
+    )  # by names given to the call, as callbacks are
     _lines: list[str] | None = None
 
     @property
@@ -169,6 +174,28 @@ class Module:
             # Not splitlines(): the parser counts no form feeds or other exotic line ends.
             self._lines = self.source.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
         return self._lines
+
+    def calls_of(self, names: Collection[str]) -> list[Call]:
+        """The calls of anything by one of these names, in the order of their lines."""
+        found = [call for name in names if name in self.called for call in self.called[name]]
+        return sorted(found, key=lambda call: (call.node.lineno, call.node.col_offset))
+
+    def clear(self) -> None:
+        """Let go of the tree and of all that was found in it: records that point at each other in circles."""
+        for scope in (self.scope, *self.scopes):
+            for found in (scope.names, scope.attributes, scope.returns):
+                found.clear()
+        for kept in (
+            self.calls,
+            self.imports,
+            self.stars,
+            self.attribute_stores,
+            self.item_stores,
+            self.tests,
+        ):
+            kept.clear()
+        for rest in (self.texts, self.scopes, self.called, self.handed, self.tree.body):
+            rest.clear()
 
     def __post_init__(self) -> None:
         self.scope = Scope(module=self, kind=None, name=self.dotted, node=self.tree, parent=None)

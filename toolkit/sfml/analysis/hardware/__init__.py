@@ -10,14 +10,16 @@ from sfml.analysis.facts import Fact
 from sfml.analysis.findings import Evidence, Gpu, Hardware
 from sfml.analysis.hardware.context import Context
 from sfml.analysis.hardware.devices import KEYWORDS, device_class, switch
-from sfml.analysis.hardware.libraries import GPU_ONLY, is_automatic
+from sfml.analysis.hardware.libraries import AUTOMATIC_ROOTS, GPU_ONLY, RAISING, is_automatic
 from sfml.analysis.hardware.rules import BOOSTER_KEYS, BOOSTERS, BY_ROOT, BY_TAIL, is_off, is_on
 from sfml.analysis.hardware.signs import Sign, sign
-from sfml.analysis.parsers import is_training_arguments
 from sfml.analysis.program import Program
 from sfml.analysis.seen import evidence
 from sfml.analysis.tree import Branch, Guard
 from sfml.analysis.values import truths
+
+TAILS = frozenset({*BY_TAIL, *RAISING, "set_visible_devices", "autocast", "GradScaler", "DataParallel"})
+ROOTS = (BY_ROOT.keys() | AUTOMATIC_ROOTS) - {"torch"}  # of torch, only what is named above
 
 
 def hardware(program: Program, facts: Iterable[Fact], *, declared: frozenset[str] = frozenset()) -> Hardware:
@@ -105,13 +107,13 @@ def _stores(context: Context) -> Iterator[Sign]:
 
 
 def _calls(context: Context, fact: Fact) -> Iterator[Sign]:
-    root = fact.dotted.partition(".")[0]
+    root = fact.root
     for rule in (BY_TAIL.get(fact.tail), BY_ROOT.get(root)):
         if rule is not None:
             yield from _sign_at(fact, rule(context, fact))
     if fact.node.keywords and not fact.is_local:
         yield from _keywords(fact)
-    if is_training_arguments(fact.dotted):
+    if fact.trains:
         yield from _training_arguments(fact)
     if root and root not in context.hidden and is_automatic(fact.dotted) and not _is_told_off(fact):
         yield from sign(Gpu.USES, fact.condition, fact.evidence())
@@ -129,9 +131,9 @@ def _is_told_off(fact: Fact) -> bool:
 
 
 def _keywords(fact: Fact) -> Iterator[Sign]:
-    for name, rule in KEYWORDS.items():
-        if fact.has(name):
-            yield from _keyword(fact, name, rule(fact.value(name)))
+    for name in fact.names:
+        if name in KEYWORDS:
+            yield from _keyword(fact, name, KEYWORDS[name](fact.value(name)))
 
 
 def _training_arguments(fact: Fact) -> Iterator[Sign]:

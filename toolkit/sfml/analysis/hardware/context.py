@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sfml.analysis.facts import Fact
-from sfml.analysis.parsers import is_training_arguments
 from sfml.analysis.program import Program
 from sfml.analysis.values import Row
 
@@ -20,7 +19,7 @@ class Context:
 
     def __init__(self, program: Program, facts: list[Fact], declared: frozenset[str]) -> None:
         self.program = program
-        self.roots = {one.dotted[0].partition(".")[0] for one in program.foreign}
+        self.roots = {one.root for one in program.foreign}
         self.torch = bool(self.roots & _TORCH)
         self.hidden = _hidden(program, facts) | (_TENSORFLOW if "tensorflow-cpu" in declared else set())
         self.trainers_off = any(map(_keeps_trainer_off, facts))
@@ -53,7 +52,7 @@ def _sets_cpu(fact: Fact) -> bool:
 
 
 def _keeps_trainer_off(fact: Fact) -> bool:
-    if not fact.node.keywords or not is_training_arguments(fact.dotted):
+    if not fact.node.keywords or not fact.trains:
         return False
     return any(fact.value(name).default is True for name in ("use_cpu", "no_cuda"))
 

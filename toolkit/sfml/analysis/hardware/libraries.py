@@ -154,3 +154,6 @@ def is_automatic(dotted: str) -> bool:
     if dotted.startswith(CHOOSERS):
         return "()" not in dotted and not IDLE.match(dotted)
     return dotted.startswith(LIBRARIES) and not IDLE.match(dotted)
+
+
+AUTOMATIC_ROOTS = frozenset(name.partition(".")[0] for name in (*LIBRARIES, *CHOOSERS, *CHOOSER_NAMES))

@@ -42,9 +42,9 @@ def _needs(finder: Finder) -> Iterator[Need]:
 
 
 def _by_name(finder: Finder, fact: Fact, dotted: str) -> Iterator[Need]:
-    if _ERROR_OR_TYPE.search(dotted):
+    if fact.root not in _ROOTS or _ERROR_OR_TYPE.search(dotted):
         return
-    by_root = _BY_ROOT.get(dotted.partition(".")[0])
+    by_root = _BY_ROOT.get(fact.root)
     if by_root is not None:
         yield from by_root(finder, fact, dotted)
     service = service_of(dotted)
@@ -128,4 +128,14 @@ _BY_ROOT: dict[str, Callable[[Finder, Fact, str], Iterator[Need]]] = {
     "wandb": trackers.wandb,
 }
 
-__all__ = ["Need", "direct_urls", "grouped", "network", "service_of"]
+_ROOTS = requests.ROOTS | _BY_ROOT.keys() | {name.partition(".")[0] for name in BY_NAME}
+# Of the libraries that every line of a training script calls, only what is named.
+_BUSY = frozenset({"torch", "numpy", "matplotlib"})
+TAILS = frozenset({*_BY_TAIL, *requests.TORCH_TAILS, "list", "help", "download"})
+ROOTS = frozenset(_ROOTS - _BUSY)
+METHODS = {
+    **dict.fromkeys(("requests", "httpx", "aiohttp", "urllib3", "curl_cffi"), requests.VERBS),
+    "boto3": frozenset({"client", "resource"}),
+}
+
+__all__ = ["METHODS", "ROOTS", "TAILS", "Need", "direct_urls", "grouped", "network", "service_of"]

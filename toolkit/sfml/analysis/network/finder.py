@@ -13,7 +13,6 @@ from sfml.analysis.findings import Category, Evidence, Note, Rule
 from sfml.analysis.functions import tail
 from sfml.analysis.network.services import HUGGING_FACE, Service
 from sfml.analysis.network.urls import bucket_hosts, category_of, host_of, is_home, is_local_path, is_url
-from sfml.analysis.parsers import is_training_arguments
 from sfml.analysis.program import Program
 from sfml.analysis.values import HOLE, Row, Table, Value
 
@@ -172,7 +171,7 @@ def _written_names(facts: Iterable[Fact]) -> set[str]:
     for fact in facts:
         if fact.tail in _SAVERS:
             values = path_values(fact)
-        elif is_training_arguments(fact.dotted):
+        elif fact.trains:
             values = [fact.value("output_dir", 0)]
         else:
             continue

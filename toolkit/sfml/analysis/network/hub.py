@@ -10,7 +10,6 @@ from sfml.analysis.findings import Category
 from sfml.analysis.network.finder import Finder, Need, all_texts
 from sfml.analysis.network.services import HUGGING_FACE
 from sfml.analysis.network.trackers import report_to
-from sfml.analysis.parsers import is_training_arguments
 from sfml.analysis.tree import Instance, Scope
 from sfml.analysis.values import truths
 
@@ -124,7 +123,7 @@ def transformers(finder: Finder, fact: Fact, dotted: str) -> Iterator[Need]:
     """pipeline(), trainers and their arguments."""
     if dotted in {"transformers.pipeline", "transformers.pipelines.pipeline"}:
         yield from _pipeline(finder, fact)
-    elif is_training_arguments(dotted):
+    elif fact.trains:
         yield from report_to(finder, fact, fact.value("report_to"))
         pushes = fact.value("push_to_hub")
         if True in truths(pushes):

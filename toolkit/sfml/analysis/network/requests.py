@@ -36,6 +36,26 @@ _READERS = re.compile(
     r"tensorflow\.data\.(?:TFRecordDataset|TextLineDataset)|transformers\.image_utils\.load_image|"
     r"diffusers\.utils\.load_image|webdataset\.WebDataset|streaming\.StreamingDataset)$"
 )
+# The libraries that the two patterns name.
+ROOTS = frozenset(
+    """
+    aiohttp basicsr cudf curl_cffi dask diffusers duckdb fastai feedparser fsspec geopandas
+    gradio_client gzip h5py httpx imageio keras matplotlib modin numpy open pandas polars pooch pyarrow
+    requests sentence_transformers skimage smart_open streaming tensorflow torch torchtext torchvision
+    transformers urllib urllib3 webdataset websocket websockets wget xarray zarr
+    """.split()
+)
+VERBS = frozenset(
+    {"get", "post", "put", "patch", "delete", "head", "request", "stream", "options", "send", "ws_connect"}
+)
+TORCH_TAILS = (
+    "download_url_to_file",
+    "load_state_dict_from_url",
+    "load_url",
+    "loadtxt",
+    "genfromtxt",
+    "imread",
+)
 # Requests whose URL may well be a local path, so that an unknown one says nothing.
 _EITHER = frozenset({"open", "Request", "Client"})
 WRITERS = (

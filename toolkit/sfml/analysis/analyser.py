@@ -8,12 +8,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sfml.analysis import distributions
 from sfml.analysis.arguments import Arguments
+from sfml.analysis.concern import CONCERN
 from sfml.analysis.conditions import ALWAYS
 from sfml.analysis.entry import Entry, find_entry
-from sfml.analysis.facts import Fact, facts
+from sfml.analysis.facts import Fact
 from sfml.analysis.findings import (
     Analysis,
     Category,
@@ -64,7 +66,7 @@ def analyse(
     version = _version(python)
     entry = find_entry(Path(path), entrypoint)
     with _paused_collector():
-        return _Analyser(entry, version, _runtime(preinstalled), given(arguments), installed).result()
+        return _result(entry, version, _runtime(preinstalled), given(arguments), installed)
 
 
 def given(words: Sequence[str]) -> dict[str, str | bool]:
@@ -110,7 +112,16 @@ def _paused_collector() -> Iterator[None]:
 def _search(entry: Entry) -> list[Path]:
     """Folders whose modules the scripts can import: their own, the project's, and the project's src."""
     folders = [*(script.parent for script in entry.scripts), entry.root, entry.root / "src"]
-    return [folder for folder in dict.fromkeys(folders) if folder.is_dir()]
+    return list(dict.fromkeys(folders))
+
+
+def _result(*settings: Any) -> Analysis:
+    """The analysis, with all that led to it let go."""
+    analyser = _Analyser(*settings)
+    try:
+        return analyser.result()
+    finally:
+        analyser.program.clear()
 
 
 class _Analyser:
@@ -128,7 +139,7 @@ class _Analyser:
         project = Project(entry.root, _search(entry), foreign=distributions.known_modules())
         arguments = Arguments(given=given_options)
         self.program = Program(project, entry.scripts, python=python, arguments=arguments)
-        self.facts = list(facts(self.program))
+        self.facts = list(CONCERN.facts(self.program))
         self.flows = flows_of(self.facts)
         for flow in self.flows:
             if flow.use is Use.READ:
