@@ -43,7 +43,7 @@ ROOTS = frozenset(
     gradio_client gzip h5py httpx imageio keras matplotlib modin numpy open pandas polars pooch pyarrow
     requests sentence_transformers skimage smart_open streaming tensorflow torch torchtext torchvision
     transformers urllib urllib3 webdataset websocket websockets wget xarray zarr
-    """.split()
+    """.split()  # noqa: SIM905 - a list literal would be a page long
 )
 VERBS = frozenset(
     {"get", "post", "put", "patch", "delete", "head", "request", "stream", "options", "send", "ws_connect"}
