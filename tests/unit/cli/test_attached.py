@@ -12,7 +12,7 @@ from sfml.cli.output import Output
 from sfml.config import Config
 from sfml.errors import InterruptedByUserError, JobFailedError, NotFinishedError
 from sfml.jobs.finish import Outcome
-from sfml.jobs.status import JobStatus
+from sfml.services.status import JobStatus
 
 
 def config(origin: str = "--connection") -> Config:

@@ -1,4 +1,4 @@
-"""When a script needs the entry of ours, and which pools a job fits."""
+"""When a script needs the entry of ours."""
 
 import base64
 import json
@@ -6,12 +6,9 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from sfml.errors import InputError
 from sfml.jobs.payload import Payload
 from sfml.jobs.request import Request
-from sfml.jobs.submit import Pool, check_pool, environment, needs_entry, swallowed
-
-POOL = Pool(name="P", family="CPU_X64_S", state="IDLE", max_nodes=2)
+from sfml.jobs.submit import environment, needs_entry, swallowed
 
 
 def request(**changes: object) -> Request:
@@ -49,11 +46,3 @@ def test_environment__with_entry__carries_the_order() -> None:
 
 def test_environment__user_wants_buffering__is_left_alone() -> None:
     assert environment(request(env={"PYTHONUNBUFFERED": "0"}), with_entry=False) == {"PYTHONUNBUFFERED": "0"}
-
-
-def test_check_pool__job_does_not_fit__says_why() -> None:
-    check_pool(POOL, nodes=2)
-    with pytest.raises(InputError, match="3 nodes are more"):
-        check_pool(POOL, nodes=3)
-    with pytest.raises(InputError, match="has no GPU"):
-        check_pool(POOL, nodes=1, gpu=True)

@@ -33,7 +33,8 @@ def jobs() -> None:
 @output_option
 def list_(config: Config, *, limit: int, everywhere: bool, out: Output) -> None:
     """List the newest jobs."""
-    from sfml.jobs import api, status
+    from sfml.jobs import api
+    from sfml.services import status
 
     with attached.begin(config, light=True) as opening:
         connection = opening.connection()
@@ -52,7 +53,7 @@ def list_(config: Config, *, limit: int, everywhere: bool, out: Output) -> None:
 def status(config: Config, *, job_id: str, out: Output) -> None:
     """Say what state a job is in."""
     from sfml.jobs import api
-    from sfml.jobs.status import full_id, job_status
+    from sfml.services.status import full_id, job_status
 
     with attached.begin(config, light=True) as opening:
         connection = opening.connection()
@@ -74,7 +75,7 @@ def logs(config: Config, *, job_id: str, follow: bool, node: int, verbose: bool,
     if follow and node:
         raise UsageError("--follow shows the first node, which runs the script; leave out --node")
     from sfml.jobs.follow import Follower, read_once, script_lines
-    from sfml.jobs.status import full_id, job_status
+    from sfml.services.status import full_id, job_status
 
     with attached.begin(config, light=True) as opening:
         connection = opening.connection()
@@ -119,7 +120,7 @@ def wait(
 ) -> None:
     """Come back to a job: show its log and its result, and end as `sfml submit` would have."""
     from sfml.jobs import results
-    from sfml.jobs.status import full_id, job_status
+    from sfml.services.status import full_id, job_status
 
     if result_file is not None:
         results.require_writable(result_file)
@@ -141,7 +142,7 @@ def result(config: Config, *, job_id: str, result_file: Path | None, out: Output
     """Print what a job returned; exits 101 while it runs."""
     from sfml.jobs import results
     from sfml.jobs.follow import look_back
-    from sfml.jobs.status import full_id, job_status
+    from sfml.services.status import full_id, job_status
 
     if result_file is not None:
         results.require_writable(result_file)
@@ -165,7 +166,7 @@ def result(config: Config, *, job_id: str, result_file: Path | None, out: Output
 @output_option
 def cancel(config: Config, *, job_id: str, dry_run: bool, out: Output) -> None:
     """End a job; one that has ended already stays as it is."""
-    from sfml.jobs.status import cancel_job, full_id, job_status
+    from sfml.services.status import cancel_job, full_id, job_status
 
     with attached.begin(config, light=True) as opening:
         connection = opening.connection()

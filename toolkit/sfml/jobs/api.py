@@ -12,7 +12,7 @@ from sfml import config, project
 from sfml.config import SYSTEM_GPU_POOL, Config
 from sfml.jobs import payload, request
 from sfml.jobs.request import Request
-from sfml.jobs.status import JobStatus
+from sfml.services.status import JobStatus
 from sfml.session import Opening, begin, opened
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def get_job(
     job_id: str, connection_name: str | None = None, *, session: Session | None = None
 ) -> dict[str, Any]:
     """What is known of a job, with its pool, nodes, owner and times; NotFoundError where there is none."""
-    from sfml.jobs.status import full_id, job_status
+    from sfml.services.status import full_id, job_status
 
     with _opening(_configured(connection_name), session) as opening:
         connection = opening.connection()
@@ -97,7 +97,7 @@ def list_jobs(
     session: Session | None = None,
 ) -> list[dict[str, Any]]:
     """The newest jobs of the schema that the connection works in, each as ``get_job`` tells of it."""
-    from sfml.jobs import status
+    from sfml.services import status
 
     chosen = _configured(connection_name, database=database, schema=schema)
     with _opening(chosen, session) as opening:

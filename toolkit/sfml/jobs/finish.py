@@ -9,7 +9,7 @@ from sfml.errors import SfmlError
 from sfml.jobs import results
 from sfml.jobs.failure import Failure, explain
 from sfml.jobs.follow import Followed
-from sfml.jobs.status import JobStatus, exit_code
+from sfml.services.status import JobStatus, exit_code
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session

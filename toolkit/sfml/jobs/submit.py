@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sfml import sql
-from sfml.config import nearest
-from sfml.errors import InputError, NoConnectionError, NotFoundError, SfmlError
+from sfml.errors import InputError, NoConnectionError, SfmlError
 from sfml.jobs.request import Request
-from sfml.jobs.status import rows_of
 from sfml.jobs.upload import Upload
+from sfml.pools import check_pool, find_pool
 from sfml.session import Opening, in_background, without_collection
 from sfml.session.faults import translated
+from sfml.session.rows import over
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -29,16 +29,6 @@ _LAUNCHER_OPTIONS = ("--help", "--script_main_func", "--function_args")
 
 # After Ctrl-C, an upload that is still under way gets this long to end, so that it can be removed.
 _TAKE_BACK_WITHIN = 10.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Pool:
-    """What SHOW COMPUTE POOLS says of the pool that was asked for."""
-
-    name: str
-    family: str
-    state: str
-    max_nodes: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +64,7 @@ def submit(opening: Opening, request: Request, *, gpu: bool = False) -> Any:
 def prepare(connection: SnowflakeConnection, request: Request, *, gpu: bool = False) -> Prepared:
     """Find the pool, then upload; nothing is left on the stage where that fails."""
     require_schema(connection, request)
-    check_pool(find_pool(connection, request.compute_pool), nodes=request.nodes, gpu=gpu)
+    check_pool(find_pool(over(connection), request.compute_pool), nodes=request.nodes, gpu=gpu)
     folder = f"{request.stage.removeprefix('@').rstrip('/')}/{uuid.uuid4().hex[:8]}"
     payload = Upload(
         payload=request.payload, requirements=request.requirements, with_entry=needs_entry(request)
@@ -120,31 +110,6 @@ def _take_back(opening: Opening, preparing: Future[Prepared]) -> None:
     _remove(opening.connection(), prepared.folder)
 
 
-def find_pool(connection: SnowflakeConnection, name: str) -> Pool:
-    """The compute pool of this name; NotFoundError names the ones that there are."""
-    wanted = sql.name(name, parts=1).last
-    pools = _pools(connection, like=wanted)
-    if wanted not in pools:
-        known = _pools(connection, like=None)
-        raise NotFoundError(
-            f"there is no compute pool {wanted}, or your role may not see it", hint=nearest(wanted, known)
-        )
-    return pools[wanted]
-
-
-def check_pool(pool: Pool, *, nodes: int, gpu: bool = False) -> None:
-    """InputError where the job does not fit the pool."""
-    if nodes > pool.max_nodes:
-        raise InputError(
-            f"{nodes} nodes are more than the pool {pool.name} can have ({pool.max_nodes})",
-            hint=f"ask for fewer, or: ALTER COMPUTE POOL {pool.name} SET MAX_NODES = {nodes};",
-        )
-    if gpu and "GPU" not in pool.family:
-        raise InputError(
-            f"the pool {pool.name} has no GPU ({pool.family})", hint="name a pool of a GPU_… family"
-        )
-
-
 def require_schema(connection: SnowflakeConnection, request: Request) -> None:
     """InputError where neither the request nor the session says in which schema the job is to be."""
     if request.database is not None and request.schema is None:
@@ -184,20 +149,6 @@ def environment(request: Request, *, with_entry: bool) -> dict[str, str]:
         }
         variables["SFML_ENTRY"] = base64.b64encode(json.dumps(order).encode()).decode()
     return variables
-
-
-def _pools(connection: SnowflakeConnection, *, like: str | None) -> dict[str, Pool]:
-    with translated():
-        rows = rows_of(connection, sql.show(sql.Kind.COMPUTE_POOL, like=like))
-    return {
-        row["name"]: Pool(
-            name=row["name"],
-            family=row["instance_family"],
-            state=row["state"],
-            max_nodes=int(row["max_nodes"]),
-        )
-        for row in rows
-    }
 
 
 def _remove(connection: SnowflakeConnection, folder: str) -> None:

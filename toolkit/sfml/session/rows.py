@@ -20,6 +20,15 @@ def query(config: Config) -> Query:
     return over(begin(config).connection())
 
 
+def rows_of(connection: SnowflakeConnection, statement: str) -> Sequence[dict[str, Any]]:
+    """The rows of a statement, each as a dict by column; the connector's own errors pass."""
+    from snowflake.connector import DictCursor
+
+    cursor = connection.cursor(DictCursor)
+    cursor.execute(statement)
+    return list(cursor.fetchall())
+
+
 def over(connection: SnowflakeConnection) -> Query:
     """A function that runs one statement on an open connection.
 
@@ -32,3 +41,8 @@ def over(connection: SnowflakeConnection) -> Query:
             return [dict(row) for row in cursor.execute(statement).fetchall()]  # type: ignore[union-attr]
 
     return run
+
+
+def flag(value: object) -> bool:
+    """A yes or no of SHOW: a boolean, or text such as ``true`` or ``Y``."""
+    return value if isinstance(value, bool) else str(value).lower() in ("true", "y", "yes")

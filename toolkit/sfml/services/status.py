@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sfml import sql
 from sfml.errors import NotFoundError
 from sfml.session.faults import DOES_NOT_EXIST, translate, translated
+from sfml.session.rows import rows_of
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -88,15 +88,6 @@ def exit_code(connection: SnowflakeConnection, job_id: str) -> int | None:
         return None
     codes = [int(row["last_exit_code"]) for row in rows if row["last_exit_code"] not in (None, "")]
     return next((code for code in codes if code), codes[0] if codes else None)
-
-
-def rows_of(connection: SnowflakeConnection, statement: str) -> Sequence[dict[str, Any]]:
-    """The rows of a statement, each as a dict by column."""
-    from snowflake.connector import DictCursor
-
-    cursor = connection.cursor(DictCursor)
-    cursor.execute(statement)
-    return list(cursor.fetchall())
 
 
 def _from_history(connection: SnowflakeConnection, job_id: str) -> JobStatus:
