@@ -147,6 +147,12 @@ def validate(session: nox.Session) -> None:
     _sfml(session, "spec", "validate")
 
 
+@nox.session(venv_backend="none")
+def build(session: nox.Session) -> None:
+    """Build the images whose content has changed: nox -s build [-- dev-gpu --set cuda=13.0]"""
+    _sfml(session, "image", "build")
+
+
 # --- for developers ------------------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ import shlex
 import shutil
 import subprocess
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,12 +42,13 @@ def run(
     cwd: Path | None = None,
     timeout: float | None = None,
     secrets: Iterable[str] = (),
+    accepted: Collection[int] = (0,),
 ) -> Completed:
     """Run a program to its end; its output.
 
-    ``secrets`` are texts to keep out of errors, beside those that ``redact`` knows; hand a secret to the
-    program through ``stdin`` or ``env``, never in ``command``. Raises ToolMissingError, or CommandError with
-    code and output.
+    ``accepted`` are the exit codes that are no failure. ``secrets`` are texts to keep out of errors, beside
+    those that ``redact`` knows; hand a secret to the program through ``stdin`` or ``env``, never in
+    ``command``. Raises ToolMissingError, or CommandError with code and output.
     """
     try:
         done = subprocess.run(
@@ -64,11 +65,55 @@ def run(
         )
     except subprocess.TimeoutExpired as error:
         raise _failed(command, 124, f"no answer within {timeout} s", "", secrets) from error
-    if done.returncode:
+    if done.returncode not in accepted:
         raise _failed(
             command, done.returncode, f"exit code {done.returncode}", done.stdout + done.stderr, secrets
         )
     return Completed(stdout=done.stdout, stderr=done.stderr)
+
+
+class Stoppable:
+    """Programs that are read line by line while they run, and that one call ends together."""
+
+    def __init__(self) -> None:
+        self._running: set[subprocess.Popen[str]] = set()
+        self._lock = threading.Lock()
+        self._stopped = False
+
+    def stream(
+        self, command: Sequence[str], line: Callable[[str], None], *, env: Mapping[str, str] | None = None
+    ) -> int:
+        """Run a program and hand on each line that it writes; its exit code."""
+        path = find(command[0], env)
+        with self._lock:
+            if self._stopped:
+                raise KeyboardInterrupt
+            # A group of its own: Ctrl-C reaches this process alone, which then ends the programs in order.
+            process = subprocess.Popen(
+                [path, *command[1:]],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                env=env,
+                start_new_session=True,
+            )
+            self._running.add(process)
+        with process:
+            assert process.stdout is not None
+            for text in process.stdout:
+                line(text.rstrip("\n"))
+        self._running.discard(process)
+        return process.returncode
+
+    def stop(self) -> None:
+        """End what runs, and let nothing more begin."""
+        with self._lock:
+            self._stopped = True
+            running = list(self._running)
+        for process in running:
+            process.terminate()
 
 
 def start_detached(

@@ -1,0 +1,200 @@
+"""``sfml image``: the images to develop and to run jobs in."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sfml import project
+from sfml.cli.output import Output, dry_run_option, output_option
+from sfml.images import catalog as catalogs
+from sfml.images import context as contexts
+from sfml.images import engine
+from sfml.images import plan as plans
+from sfml.images.build import Built, Manner, Secrets, revision
+from sfml.images.build import build as build_images
+from sfml.images.catalog import Catalog
+from sfml.images.definition import PLATFORMS
+from sfml.images.plan import Plan
+from sfml.images.sizes import text as size_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a command line asks for: images, their settings, and what is added to them."""
+
+    catalog: Catalog
+    names: tuple[str, ...]
+    plans: Mapping[str, Plan]
+    secrets: Secrets
+
+
+@click.group()
+def image() -> None:
+    """Images to develop and to run jobs in: built, checked and pushed.
+
+    An image is built when anything that it is made of has changed, and never otherwise.
+    """
+
+
+def _absolute(_context: Any, _parameter: Any, path: Path | None) -> Path | None:
+    return None if path is None else path.resolve()
+
+
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_OPTIONS = (
+    click.argument("names", nargs=-1, metavar="[IMAGE]…"),
+    click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="A setting, as python=3.12. Repeatable.",
+    ),
+    click.option(
+        "--requirements",
+        "requirement_files",
+        multiple=True,
+        type=_FILE,
+        help="Install what this requirements.txt lists into the named images. Repeatable.",
+    ),
+    click.option("--apt", multiple=True, metavar="PACKAGE", help="Install this Debian package. Repeatable."),
+    click.option("--apt-file", "apt_files", multiple=True, type=_FILE, help="Install what this file lists."),
+    click.option(
+        "--platform",
+        type=click.Choice(PLATFORMS),
+        default=PLATFORMS[0],
+        show_default=True,
+        help="linux/arm64 is for GEN_ARM instance families.",
+    ),
+    click.option(
+        "--ca-bundle",
+        type=_FILE,
+        envvar="SSL_CERT_FILE",
+        callback=_absolute,
+        help="Certificates that the build trusts. [default: SSL_CERT_FILE]",
+    ),
+    click.option(
+        "--build-env",
+        type=_FILE,
+        callback=_absolute,
+        help="A file of `export NAME=VALUE` lines for the build: package indexes, proxies.",
+    ),
+    click.option("--images", "folder", type=click.Path(path_type=Path), help="Folder of image definitions."),
+)
+
+
+def image_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that say which images, of what; it receives them as ``wanted``."""
+
+    @functools.wraps(command)
+    def resolved(
+        *,
+        names: tuple[str, ...],
+        settings: tuple[str, ...],
+        requirement_files: tuple[Path, ...],
+        apt: tuple[str, ...],
+        apt_files: tuple[Path, ...],
+        platform: str,
+        ca_bundle: Path | None,
+        build_env: Path | None,
+        folder: Path | None,
+        **rest: Any,
+    ) -> Any:
+        root = project.root(Path.cwd())
+        images = project.images(folder, root)
+        catalog = catalogs.load(images)
+        selected = catalogs.select(catalog, names)
+        made = plans.make(
+            catalog,
+            selected,
+            settings=catalogs.settings(catalog, settings),
+            extras=contexts.extras(apt, apt_files, requirement_files),
+            platform=platform,
+            data={"images": project.images(None, root), "specs": project.specs(None, root)},
+        )
+        secrets = Secrets(ca_bundle=ca_bundle, build_env=build_env)
+        return command(wanted=Wanted(catalog=catalog, names=selected, plans=made, secrets=secrets), **rest)
+
+    decorated: Callable[..., Any] = resolved
+    for option in reversed(_OPTIONS):
+        decorated = option(decorated)
+    return decorated
+
+
+@image.command("list")
+@image_options
+@output_option
+def list_(wanted: Wanted, *, out: Output) -> None:
+    """List the images: the tag of their content as it is now, and whether the engine has it."""
+    held = engine.held([plan.reference for plan in wanted.plans.values()])
+    rows = [_row(plan, wanted.catalog, held.get(plan.reference)) for plan in wanted.plans.values()]
+    out.table(rows, ("image", "reference", "state", "size", "parent", "summary"))
+
+
+def _row(plan: Plan, catalog: Catalog, held: engine.Held | None) -> Mapping[str, Any]:
+    return {
+        "image": plan.name,
+        "reference": plan.reference,
+        "state": "built" if held else "not built",
+        "size": size_text(held.size) if held else "",
+        "bytes": held.size if held else None,
+        "parent": catalog[plan.name].parent,
+        "tags": list(plan.human_tags),
+        "settings": dict(plan.arguments),
+        "summary": plan.image.summary,
+    }
+
+
+@image.command()
+@image_options
+@click.option("--fresh", is_flag=True, help="Build anew, from what the package indexes serve now.")
+@dry_run_option
+@output_option
+def build(wanted: Wanted, *, fresh: bool, dry_run: bool, out: Output) -> None:
+    """Build the named images, or all of them, where anything that they are made of has changed."""
+    if dry_run:
+        _show(wanted, fresh, out)
+        return
+    folder = wanted.plans[wanted.names[0]].image.folder
+    manner = Manner(secrets=wanted.secrets, fresh=fresh, revision=revision(folder))
+    done = build_images(wanted.plans, wanted.names, manner, report=out.progress)
+    out.value([_built(built) for built in done], text="\n".join(_lines(done)))
+
+
+def _show(wanted: Wanted, fresh: bool, out: Output) -> None:
+    held = () if fresh else engine.held([plan.reference for plan in wanted.plans.values()])
+    missing = plans.to_build(wanted.plans, wanted.names, held)
+    rows = [{"image": name, "reference": wanted.plans[name].reference} for name in missing]
+    lines = [f"would build {row['image']}: {row['reference']}" for row in rows]
+    out.value(rows, text="\n".join(lines or [_NOTHING]))
+
+
+_NOTHING = "nothing changed: the engine has every image"
+
+
+def _built(built: Built) -> Mapping[str, Any]:
+    return {
+        "image": built.plan.name,
+        "reference": built.plan.reference,
+        "tags": list(built.plan.human_tags),
+        "id": built.held.id,
+        "bytes": built.held.size,
+        "built": built.seconds is not None,
+        "seconds": built.seconds,
+    }
+
+
+def _lines(done: Sequence[Built]) -> Sequence[str]:
+    changed = any(built.seconds is not None for built in done)
+    lines = [
+        f"{built.plan.reference}  {size_text(built.held.size)}"
+        + (f"  built in {built.seconds:.0f} s" if built.seconds is not None else "  unchanged")
+        for built in done
+    ]
+    return lines if changed else [*lines, _NOTHING]
