@@ -179,7 +179,8 @@ def tests(session: nox.Session) -> None:
     pytest = [
         str(BIN / "pytest"), "-n", workers, "--dist", "loadgroup", "--max-worker-restart=0", "--maxfail=25",
     ]  # fmt: skip
-    session.run(*pytest, *(session.posargs or ["tests/unit", "tests/emulator"]), env=env, external=True)
+    wanted = session.posargs or ["tests/unit", "tests/emulator", "tests/tunnel"]
+    session.run(*pytest, *wanted, env=env, external=True)
 
 
 @nox.session(python=PYTHONS)

@@ -1,0 +1,119 @@
+"""Bytes through the two real programs, over connections that break."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+
+import pytest
+
+from cutting import CuttingProxy
+from tunnels import EchoTarget, bridge, client, exchange, wait_until
+
+MIB = 1 << 20
+
+
+def sample(size: int) -> bytes:
+    return random.Random(7).randbytes(size)
+
+
+def test_tunnel__bytes_and_their_end__come_back_equal(echo: EchoTarget) -> None:
+    data = sample(8 * MIB)
+    with bridge(echo.port) as server, client(server.url) as process:
+        assert exchange(process, data) == echo.GREETING + data
+        assert process.returncode == 0
+
+
+@pytest.mark.parametrize(("after", "size", "fewest"), [(3000, 40_000, 3), (700_000, 16 * MIB, 6)])
+def test_tunnel__connections_cut_again_and_again__no_byte_is_lost(
+    echo: EchoTarget, after: int, size: int, fewest: int
+) -> None:
+    data = sample(size)
+    with bridge(echo.port) as server:
+        proxy = CuttingProxy(("127.0.0.1", server.port), after=after)
+        with client(f"http://127.0.0.1:{proxy.port}/ssh") as process:
+            assert exchange(process, data) == echo.GREETING + data
+        proxy.close()
+    assert proxy.connections >= fewest
+    assert echo.connections == 1
+
+
+def test_tunnel__way_gone_for_a_while__goes_on_afterwards(echo: EchoTarget) -> None:
+    data = sample(2 * MIB)
+    with bridge(echo.port) as server:
+        proxy = CuttingProxy(("127.0.0.1", server.port))
+        with client(f"http://127.0.0.1:{proxy.port}/ssh") as process:
+            assert process.stdin
+            assert process.stdout
+            assert process.stdout.read(len(echo.GREETING)) == echo.GREETING
+            port = proxy.port
+            proxy.close()  # nobody listens any more
+            process.stdin.write(data[:1000])
+            process.stdin.flush()
+            time.sleep(1)
+            again = CuttingProxy(("127.0.0.1", server.port), port=port)
+            assert exchange(process, data[1000:]) == data
+            again.close()
+
+
+def test_tunnel__client_stopped_longer_than_the_bridge_waits__goes_on(echo: EchoTarget) -> None:
+    data = sample(2 * MIB)
+    options = ("--any-user", "--heartbeat", "0.2", "--silence", "1")
+    with bridge(echo.port, *options) as server, client(server.url) as process:
+        assert process.stdout
+        assert process.stdout.read(len(echo.GREETING)) == echo.GREETING
+        files = server.open_files()
+        os.kill(process.pid, signal.SIGSTOP)
+        wait_until(lambda: server.open_files() < files)  # the bridge has given the connection up
+        os.kill(process.pid, signal.SIGCONT)
+        assert exchange(process, data) == data
+    assert echo.connections == 1
+
+
+def test_tunnel__bridge_restarted__ends_with_the_reason(echo: EchoTarget) -> None:
+    with bridge(echo.port) as server, client(server.url) as process:
+        assert process.stdout
+        assert process.stdout.read(len(echo.GREETING)) == echo.GREETING
+        server.process.terminate()
+        server.process.wait(10)
+        with bridge(echo.port, port=server.port):
+            _, errors = process.communicate(timeout=20)
+    assert process.returncode == 255
+    assert b"does not know this session" in errors
+
+
+def test_tunnel__grace_is_over__target_is_left_and_the_reason_told(echo: EchoTarget) -> None:
+    options = ("--any-user", "--heartbeat", "0.2", "--silence", "0.6", "--grace", "0.5")
+    with bridge(echo.port, *options) as server, client(server.url) as process:
+        assert process.stdout
+        assert process.stdout.read(len(echo.GREETING)) == echo.GREETING
+        os.kill(process.pid, signal.SIGSTOP)
+        wait_until(lambda: echo.open == 0)
+        os.kill(process.pid, signal.SIGCONT)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 255
+    assert b"does not know this session" in errors
+
+
+def test_tunnel__no_sshd__says_so(echo: EchoTarget) -> None:
+    echo.close()
+    with bridge(echo.port) as server, client(server.url) as process:
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 255
+    assert b"no sshd on 127.0.0.1" in errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
+def test_client__ended_by_a_signal__leaves_nothing_at_the_bridge(
+    echo: EchoTarget, number: signal.Signals
+) -> None:
+    with bridge(echo.port) as server:
+        before = server.open_files()
+        with client(server.url) as process:
+            assert process.stdout
+            assert process.stdout.read(len(echo.GREETING)) == echo.GREETING
+            process.send_signal(number)
+            process.wait(10)
+            wait_until(lambda: echo.open == 0 and server.open_files() == before)
