@@ -47,6 +47,7 @@ def _settings(arguments: Sequence[str]) -> Settings:
         "service-token-lifetime",
         "answer-after",
         "url-lifetime",
+        "registry-token-lifetime",
     ):
         parser.add_argument(f"--{name}", type=float, metavar="SECONDS", default=argparse.SUPPRESS)
     given = vars(parser.parse_args(arguments))

@@ -22,6 +22,7 @@ from sfml.emulator.faults import Fault
 from sfml.emulator.files import Files
 from sfml.emulator.parts import Parts, close, load_in_thread
 from sfml.emulator.queries import Query, history, internal_error
+from sfml.emulator.registry.routes import Routes
 from sfml.emulator.results import Target, Transfer
 from sfml.emulator.statement import Language, Runner
 from sfml.emulator.wire import answers
@@ -42,6 +43,7 @@ class App:
         self._last_request = time.monotonic()
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="request")
         self._files = Files(parts, self._threads)
+        self._registry = Routes(backend=lambda: self._language().backend, in_thread=self._in_thread)
 
     def application(self) -> web.Application:
         """The aiohttp application; to be run with ``auto_decompress=False`` (uploads keep their encoding)."""
@@ -60,6 +62,7 @@ class App:
         router.add_post("/telemetry/send", self._telemetry)
         router.add_post("/telemetry/send/sessionless", self._telemetry)
         router.add_route("*", "/fs/{stage}/{path:.+}", self._files.serve)
+        self._registry.add_to(router)
         return application
 
     def load(self) -> None:

@@ -66,7 +66,16 @@ def load(parts: Parts) -> Language:
     from sfml.emulator import handlers, services, statements
     from sfml.emulator.engine import Engine
     from sfml.emulator.handlers.base import Backend
+    from sfml.emulator.registry.front import Registry
 
+    images = Registry(
+        parts.settings.state / "registry",
+        catalog=parts.catalog,
+        door=parts.door,
+        sessions=parts.sessions,
+        address=parts.address,
+        token_lifetime=parts.settings.registry_token_lifetime,
+    )
     backend = Backend(
         settings=parts.settings,
         catalog=parts.catalog,
@@ -80,6 +89,7 @@ def load(parts: Parts) -> Language:
             endpoint=parts.address,
             issue_token=parts.door.service_tokens.issue,
         ),
+        images=images,
         queries=parts.queries,
         clock=now,
         issue_service_token=parts.door.service_tokens.issue,
@@ -110,6 +120,7 @@ def close(parts: Parts, loading: Future[Language] | None) -> None:
     if loading is not None and not loading.exception():
         backend = loading.result().backend
         backend.services.close()
+        backend.images.close()
         backend.engine.close()
     parts.catalog.close()
 

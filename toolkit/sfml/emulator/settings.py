@@ -23,6 +23,8 @@ class Settings:
     answer_after: float = 45
     # A signed file URL is good for this long; one hour at the cloud stores.
     url_lifetime: float = 3600
+    # A token of the image registry; clients get a new one by themselves (docker: not within a minute).
+    registry_token_lifetime: float = 300
     # The server ends after this long without a request and without a running job; None: never.
     idle_exit: float | None = None
     # "auto", "namespace" or "rewrite": how a job's fixed paths (/mnt/job_stage, ...) are provided.

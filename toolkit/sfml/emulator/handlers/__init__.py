@@ -20,6 +20,7 @@ from sfml.emulator.handlers import (
     grants,
     pools,
     query,
+    repositories,
     roles,
     services,
     session,
@@ -112,6 +113,7 @@ HANDLERS: Mapping[type, Handler] = {
     c.DropObject: declared.drop,
     c.ShowObjects: declared.show,
     c.DescribeObject: declared.describe,
+    c.ShowImages: repositories.show_images,
     # queries
     c.SelectConstants: functions.select_constants,
     c.ResultScan: query.result_scan,

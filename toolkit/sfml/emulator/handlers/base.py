@@ -26,6 +26,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from sfml.emulator.catalog import Catalog
+from sfml.emulator.images import Images
 from sfml.emulator.request import Bind, Request
 from sfml.emulator.results import Answer
 from sfml.emulator.settings import Settings
@@ -56,6 +57,7 @@ class Backend:
     stages: Stages
     engine: Any
     services: Any
+    images: Images
     queries: Queries
     clock: Callable[[], datetime]
     # issue_service_token(job_name, role, user): what a job finds in its token file; logs in with OAUTH.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from sfml.emulator.catalog import Kind, Record
 from sfml.emulator.handlers.base import Backend
 from sfml.emulator.handlers.privileges import forget_object
+from sfml.emulator.handlers.repositories import repository_path
 from sfml.emulator.vault import Vault
 
 
@@ -38,6 +39,8 @@ def remove(record: Record, backend: Backend) -> None:
     forget_object(backend, record.kind, record.name)
     if record.kind is Kind.SECRET:
         Vault(backend.settings.state).forget(record.id)
+    if record.kind is Kind.IMAGE_REPOSITORY:
+        backend.images.forget(repository_path(record.name))
 
 
 def _remove_content(schema: Record, backend: Backend) -> None:

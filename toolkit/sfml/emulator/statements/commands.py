@@ -533,6 +533,12 @@ class DescribeObject:
     name: ObjectName
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowImages:
+    repository: ObjectName
+    like: str | None = None
+
+
 # --- what is asked of the SQL engine, or could be
 
 
@@ -664,5 +670,6 @@ Command = (
     | ShowComputePoolInstanceFamilies
     | DescribeService | DropService | ShowServices | ShowServiceInstances | ShowServiceContainers
     | CreateObject | AlterObject | DropObject | ShowObjects | DescribeObject
+    | ShowImages
     | Call | SelectConstants | ResultScan | Query | DropFileFormat | ShowTables | CopyInto
 )  # fmt: skip

@@ -80,6 +80,15 @@ def _alter_secret(reader: Reader) -> c.Command:
     return _masked(lambda: alters(partial(c.AlterObject, kind=Kind.SECRET), _object)(reader))
 
 
+def _show_images(reader: Reader) -> c.Command:
+    """``SHOW IMAGES [LIKE …] IN IMAGE REPOSITORY …``"""
+    like = reader.string() if reader.accept("LIKE") else None
+    reader.expect("IN", "IMAGE", "REPOSITORY")
+    name = reader.object_name()
+    reader.end()
+    return c.ShowImages(repository=name, like=like)
+
+
 _alter_integration = alters(
     partial(c.AlterObject, kind=Kind.INTEGRATION), _account, options=_integration_options
 )
@@ -121,4 +130,5 @@ SHOW: Mapping[str, Parser] = {
     "INTEGRATIONS": _show_integrations,
     "SECRETS": shows(partial(c.ShowObjects, kind=Kind.SECRET)),
     "IMAGE REPOSITORIES": shows(partial(c.ShowObjects, kind=Kind.IMAGE_REPOSITORY)),
+    "IMAGES": _show_images,
 }
