@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -177,8 +178,7 @@ def test_image_repository__created__has_its_address(cursor: Any, rows: Any, data
     assert answer == ("Image Repository IMAGES successfully created.",)
     assert refused(cursor, "create image repository images")[0] == 2002
     [shown] = rows("show image repositories")
-    host = "local.registry.snowflakecomputing.com"
-    assert shown["repository_url"] == f"{host}/{database.lower()}/public/images"
+    assert re.fullmatch(rf"127\.0\.0\.1:\d+/{database.lower()}/public/images", shown["repository_url"])
     assert (shown["encryption"], shown["privatelink_repository_url"]) == ("SNOWFLAKE_FULL", "")
     assert refused(cursor, 'create image repository "Mixed"')[0] == 1008
     cursor.execute("drop image repository images")

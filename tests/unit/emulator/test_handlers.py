@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from sfml.emulator import handlers
+from sfml.emulator.auth.credentials import Door, ServiceTokens
+from sfml.emulator.auth.sessions import Sessions
 from sfml.emulator.cancellation import Cancellation
 from sfml.emulator.catalog import Catalog, Kind, Name
 from sfml.emulator.context import Context
@@ -18,11 +21,24 @@ from sfml.emulator.faults import Fault
 from sfml.emulator.handlers.base import Backend, Request
 from sfml.emulator.passwords import password_matches
 from sfml.emulator.queries import Query, QueryLog
+from sfml.emulator.registry.front import Registry
 from sfml.emulator.request import Bind
 from sfml.emulator.results import Direction, Rows, Transfer
 from sfml.emulator.seed import seed
 from sfml.emulator.settings import Settings
 from sfml.emulator.stages import Stages
+
+
+def registry(state: Path, catalog: Catalog) -> Registry:
+    """One that nobody logs in to: the program starts when an address is asked for, and not before."""
+    now = time.time
+    tokens = ServiceTokens(lifetime=60, clock=lambda: datetime.now(UTC))
+    door = Door(catalog=catalog, service_tokens=tokens, clock=lambda: datetime.now(UTC))
+    sessions = Sessions(session_lifetime=60, master_lifetime=60, clock=now)
+    return Registry(
+        state / "registry", catalog=catalog, door=door, sessions=sessions,
+        address=lambda: ("127.0.0.1", 0), token_lifetime=60,
+    )  # fmt: skip
 
 
 class Account:
@@ -39,6 +55,7 @@ class Account:
             stages=Stages(state / "stages"),
             engine=Engine(state / "engine", catalog),
             services=None,
+            images=registry(state, catalog),
             queries=self.queries,
             clock=lambda: datetime.now(UTC),
             issue_service_token=lambda name, role, user: "",

@@ -54,3 +54,6 @@ class Images(Protocol):
 
     def forget(self, repository: str) -> None:
         """Remove all images of ``db/schema/repository``."""
+
+    def close(self) -> None:
+        """Stop the registry."""

@@ -22,6 +22,9 @@ _EGRESS_TO_PYPI: Mapping[str, object] = {
     "MODE": "EGRESS",
     "VALUE_LIST": ["pypi.org", "pypi.python.org", "pythonhosted.org", "files.pythonhosted.org"],
 }
+# What `snow spcs image-registry url` looks at first: the images that Snowflake gives, which everybody may
+# pull. Here the repository is empty until somebody pushes into it.
+IMAGES = Name(name="SNOWFLAKE_IMAGES", schema="IMAGES", database="SNOWFLAKE")
 PASSWORD_FILE = "password"  # noqa: S105 - the file's name
 
 
@@ -35,6 +38,8 @@ def seed(catalog: Catalog, settings: Settings) -> None:
             _ensure(catalog, Kind.SCHEMA, Name(name="PUBLIC", database=database), owner=ADMIN)
         _ensure(catalog, Kind.SCHEMA, Name(name=PYPI_RULE.schema, database=PYPI_RULE.database), owner=ADMIN)
         _ensure(catalog, Kind.NETWORK_RULE, PYPI_RULE, owner=ADMIN, properties=_EGRESS_TO_PYPI)
+        _ensure(catalog, Kind.SCHEMA, Name(name=IMAGES.schema, database=IMAGES.database), owner=ADMIN)
+        _ensure_images(catalog)
         _ensure(catalog, Kind.WAREHOUSE, Name(name=WAREHOUSE), owner=ADMIN)
         _ensure_user(catalog, settings)
 
@@ -49,6 +54,20 @@ def _ensure(
 ) -> None:
     if catalog.get(kind, name) is None:
         catalog.create(kind, name, owner=owner, properties=properties)
+
+
+def _ensure_images(catalog: Catalog) -> None:
+    """The repository that everybody may pull from."""
+    if catalog.get(Kind.IMAGE_REPOSITORY, IMAGES) is None:
+        record = catalog.create(
+            Kind.IMAGE_REPOSITORY, IMAGES, owner=ADMIN, properties={"ENCRYPTION": "SNOWFLAKE_FULL"}
+        )
+        with catalog.transaction() as db:
+            db.execute(
+                "insert or ignore into privilege (role, privilege, kind, name, granted_by, created_on)"
+                " values ('PUBLIC', 'READ', ?, ?, ?, ?)",
+                (record.kind.name, str(IMAGES), ADMIN, record.created_on.isoformat()),
+            )
 
 
 def _ensure_user(catalog: Catalog, settings: Settings) -> None:

@@ -86,7 +86,7 @@ def _token(password: str) -> str:
 
 
 def parse_scopes(scopes: Iterable[str]) -> list[Access]:
-    """``repository:db/schema/repo/image:pull,push``, several of them, also in one text; others are left out."""
+    """``repository:db/schema/repo/image:pull,push``, several of them, also in one text; no other kinds."""
     found = []
     for scope in " ".join(scopes).split():
         kind, _, rest = scope.partition(":")

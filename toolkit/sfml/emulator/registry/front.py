@@ -12,7 +12,6 @@ from pathlib import Path
 from sfml.emulator.auth.credentials import Door
 from sfml.emulator.auth.sessions import Sessions
 from sfml.emulator.catalog import Catalog, Kind, Name
-from sfml.emulator.auth import refusals
 from sfml.emulator.faults import Fault
 from sfml.emulator.handlers.base import Backend
 from sfml.emulator.images import EngineReference, Image
@@ -24,6 +23,8 @@ from sfml.emulator.registry.tokens import Signing
 
 _PULL_WITHIN = 3600.0
 """Seconds in which an engine must have begun to pull a large image's last layer."""
+
+_LOG_IN = "(log in with `snow spcs image-registry login`)"
 
 
 class Registry:
@@ -93,12 +94,12 @@ class Registry:
 
     def token(self, credentials: Credentials | None, scopes: Sequence[str], backend: Backend) -> str:
         """A token for what the scopes ask for; :class:`Refusal` says why there is none."""
+        if credentials is None:
+            raise Refusal(401, "UNAUTHORIZED", f"not logged in to this registry {_LOG_IN}")
         try:
-            if credentials is None:
-                raise refusals.session_gone()
             context = self._gate.enter(*credentials)
         except Fault as fault:
-            raise Refusal(401, "UNAUTHORIZED", _sentence(fault)) from fault
+            raise Refusal(401, "UNAUTHORIZED", f"{_sentence(fault)} {_LOG_IN}") from fault
         try:
             access = permitted(parse_scopes(scopes), context, backend)
             running = self._running()

@@ -30,9 +30,10 @@ class ImagePath:
 def split(path: str) -> ImagePath | None:
     """The parts of a path, with a registry's host or without; None for what no registry would accept."""
     rest, _, digest = _without_host(path.strip("/")).partition("@")
-    rest, colon, tag = rest.rpartition(":") if ":" in rest else (rest, "", "" if digest else LATEST)
+    rest, tag = _tagged(rest)
     full = name_of(rest)
-    if full is None or (digest and not _DIGEST.fullmatch(digest)) or (not digest and not _TAG.fullmatch(tag)):
+    well_formed = _DIGEST.fullmatch(digest) if digest else _TAG.fullmatch(tag)
+    if full is None or not well_formed:
         return None
     return ImagePath(repository=full[0], name=full[1], tag="" if digest else tag, digest=digest)
 
@@ -44,6 +45,11 @@ def name_of(text: str) -> tuple[str, str] | None:
     if len(parts) < 4 or not _NAME.fullmatch("/".join(parts)):
         return None
     return "/".join(parts[:3]), "/".join(parts[3:])
+
+
+def _tagged(name: str) -> tuple[str, str]:
+    before, colon, tag = name.rpartition(":")
+    return (before, tag) if colon else (name, LATEST)
 
 
 def _without_host(path: str) -> str:

@@ -76,9 +76,7 @@ def find_launch(files: Files, port: int) -> Launch | None:
     """The program of this machine, or a container of the image that its engine has; None without both."""
     if path := shutil.which(_PROGRAM):
         here = str(files.directory)
-        return Launch(
-            command=(path,), listen=f"127.0.0.1:{port}", data=str(files.data), files=here
-        )
+        return Launch(command=(path,), listen=f"127.0.0.1:{port}", data=str(files.data), files=here)
     for image in _CONTAINER_IMAGES:
         if _engine_has(image):
             return _in_container(image, files, port)
@@ -172,7 +170,7 @@ def write_config(launch: Launch, files: Files, *, realm: str, secret: str) -> No
     """The program's configuration: distribution.github.io/distribution/about/configuration."""
     config = {
         "version": 0.1,
-        "log": {"level": "warn", "accesslog": {"disabled": True}},
+        "log": {"level": "error", "accesslog": {"disabled": True}},
         # No cache of descriptors: what DROP removes behind its back must be gone.
         "storage": {"filesystem": {"rootdirectory": launch.data}, "delete": {"enabled": True}},
         # The secret signs the state of uploads: with a known one they go on after a restart.

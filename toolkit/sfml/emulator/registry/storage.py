@@ -73,7 +73,9 @@ class Storage:
 
     def _json(self, digest: str) -> dict[str, Any]:
         algorithm, _, value = digest.partition(":")
-        content: dict[str, Any] = json.loads((self._blobs / algorithm / value[:2] / value / "data").read_bytes())
+        content: dict[str, Any] = json.loads(
+            (self._blobs / algorithm / value[:2] / value / "data").read_bytes()
+        )
         return content
 
 
@@ -89,7 +91,11 @@ def _image(repository: str, name: str, tag: str, link: Path) -> Image | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return Image(
-        repository=repository, name=name, tag=tag, digest=digest, pushed_on=datetime.fromtimestamp(pushed, UTC)
+        repository=repository,
+        name=name,
+        tag=tag,
+        digest=digest,
+        pushed_on=datetime.fromtimestamp(pushed, UTC),
     )
 
 

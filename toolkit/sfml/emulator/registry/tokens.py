@@ -50,7 +50,9 @@ class Signing:
         """In PEM."""
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def token(self, user: str, access: Sequence[Access], *, audience: str, now: float, lifetime: float) -> str:
+    def token(
+        self, user: str, access: Sequence[Access], *, audience: str, now: float, lifetime: float
+    ) -> str:
         """A token that the registry accepts from now on and no longer than ``lifetime`` seconds."""
         end = int(now + lifetime) - _LEEWAY
         claims = {
