@@ -104,3 +104,33 @@ def test_alter__service_and_pool__take_a_change() -> None:
     assert sql.alter_compute_pool("p", sql.set_properties(max_nodes=2, comment="x")) == (
         "ALTER COMPUTE POOL P SET MAX_NODES = 2 COMMENT = 'x'"
     )
+
+
+@pytest.mark.parametrize(
+    ("statement", "text"),
+    [
+        (sql.show_services(), "SHOW SERVICES EXCLUDE JOBS IN ACCOUNT"),
+        (sql.show_services(inside="db"), "SHOW SERVICES EXCLUDE JOBS IN DATABASE DB"),
+        (sql.show_services(jobs=sql.Jobs.TOO, inside='db."s x"'), 'SHOW SERVICES IN SCHEMA DB."s x"'),
+        (sql.show_services(jobs=sql.Jobs.ONLY, pool="p"), "SHOW JOB SERVICES IN COMPUTE POOL P"),
+        (sql.show_endpoints("db.s.web"), "SHOW ENDPOINTS IN SERVICE DB.S.WEB"),
+        (sql.show_instances("web"), "SHOW SERVICE INSTANCES IN SERVICE WEB"),
+        (sql.show_images("db.s.images"), "SHOW IMAGES IN IMAGE REPOSITORY DB.S.IMAGES"),
+        (sql.drop_service("web"), "DROP SERVICE WEB"),
+        (sql.drop_service("web", force=True), "DROP SERVICE WEB FORCE"),
+        (sql.wait_for("web", seconds=5, state="RUNNING"), "CALL WEB!SPCS_WAIT_FOR('RUNNING', 5)"),
+        (
+            sql.service_events("db.s.web", limit=5),
+            "SELECT * FROM TABLE(DB.S.WEB!SPCS_GET_EVENTS()) ORDER BY TIMESTAMP DESC LIMIT 5",
+        ),
+    ],
+)
+def test_service_statements__names__are_resolved_and_quoted(statement: str, text: str) -> None:
+    assert statement == text
+
+
+@pytest.mark.parametrize("evil", ["web; DROP TABLE x", '"a b"', "web FORCE", "web)"])
+def test_service_statements__no_service_name__is_refused(evil: str) -> None:
+    for build in (sql.show_endpoints, sql.show_instances, sql.drop_service):
+        with pytest.raises(InputError):
+            build(evil)

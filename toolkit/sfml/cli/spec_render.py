@@ -39,6 +39,7 @@ def render(
 ) -> None:
     """Render TEMPLATE, a file or the name of one that sfml brings along (gpu-job), to YAML."""
     from sfml.specs import families, values
+    from sfml.specs.discover import find_template
     from sfml.specs.render import Sources
     from sfml.specs.render import render as render_template
 
@@ -47,7 +48,7 @@ def render(
     for setting in settings:
         found = values.set_value(found, setting)
     text = render_template(
-        _find(template, library),
+        find_template(template, library),
         found,
         sources=Sources(families=families.by_name(load_known(config.state)[0])),
         environ=os.environ if with_environment else None,
@@ -57,22 +58,6 @@ def render(
         standard().value(None, text=text.removesuffix("\n"))
     else:
         _write(target, text)
-
-
-def _find(template: str, library: Path) -> Path:
-    """The file of that name, else the template of that name in the library."""
-    path = Path(template)
-    if path.is_file() or path.suffix == ".j2":
-        return path if path.is_file() else _in_library(path.as_posix(), library)
-    return _in_library(f"{template}.yaml.j2", library)
-
-
-def _in_library(name: str, library: Path) -> Path:
-    matches = sorted(library.glob(name)) + sorted(library.glob(f"*/{name}"))
-    if matches:
-        return matches[0]
-    known = ", ".join(sorted(path.name.removesuffix(".yaml.j2") for path in library.glob("*/*.yaml.j2")))
-    raise InputError(f"there is no template {name}", hint=f"give a file, or one of: {known}")
 
 
 def _write(target: Path, text: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -26,12 +27,21 @@ from sfml.errors import NoConnectionError, UsageError
 from sfml.jobs import payload, request, results
 from sfml.jobs.request import Request
 
-if TYPE_CHECKING:
-    pass
+# What a spec's file, or a template of one, ends in (services/source.py); scripts are .py.
+_SPEC_SUFFIXES = (".yaml", ".yml", ".json", ".j2")
 
 
 class SubmitCommand(click.Command):
-    """Knows the mistake that everybody makes once."""
+    """Hands specs and images on to ``sfml run``, and knows the mistake that everybody makes once."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        from sfml.cli.run import run
+
+        if names_spec(args, [*self.params, *run.params]):
+            return run.make_context(info_name, args, parent=parent, **extra)
+        return super().make_context(info_name, args, parent=parent, **extra)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         try:
@@ -39,6 +49,25 @@ class SubmitCommand(click.Command):
         except click.NoSuchOption as error:
             after = "Options of the script go after --, as in: sfml submit train.py -- --epochs 3"
             raise click.UsageError(f"{error.format_message()} {after}", ctx) from error
+
+
+def names_spec(args: Sequence[str], params: Sequence[click.Parameter]) -> bool:
+    """Whether these arguments are for a spec (``job.yaml``) or an image, and not for a script."""
+    own = list(itertools.takewhile(lambda argument: argument != "--", args))
+    if any(argument == "--image" or argument.startswith("--image=") for argument in own):
+        return True
+    valued = {
+        flag
+        for param in params
+        if isinstance(param, click.Option) and not param.is_flag
+        for flag in param.opts
+    }
+    positional = [
+        argument
+        for before, argument in zip(["", *own], own, strict=False)
+        if not argument.startswith("-") and before not in valued
+    ]
+    return bool(positional) and Path(positional[0]).suffix in _SPEC_SUFFIXES
 
 
 @click.command(cls=SubmitCommand)
@@ -94,7 +123,7 @@ def submit(
     out: Output,
     **following: Any,
 ) -> None:
-    """Run PATH, a Python file or a folder, as an ML Job.
+    """Run PATH, a Python file or a folder, as an ML Job. A container spec (.yaml), or --image: as `sfml run`.
 
     What follows -- goes to the script. Its output is shown as it comes, and at the end the value that it
     assigned to __return__. Ctrl-C leaves the job alone and says how to come back to it.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sfml import sql
-from sfml.errors import NotFoundError
+from sfml.errors import InputError, NotFoundError
 from sfml.session.faults import DOES_NOT_EXIST, translate, translated
 from sfml.session.rows import rows_of
 
@@ -41,6 +41,18 @@ def full_id(connection: SnowflakeConnection, job_id: str) -> str:
     outer = [part for part in (connection.database, connection.schema) if part]
     missing = 3 - len(found.parts)
     return str(sql.Name((*outer[:missing], *found.parts))) if missing <= len(outer) else str(found)
+
+
+def placed(connection: SnowflakeConnection, name: str) -> sql.Name:
+    """The full name of a job or service to be; InputError where nothing says in which schema it is to be."""
+    found = sql.service_name(full_id(connection, name))
+    missing = ("a database and a schema", "a schema")[len(found.parts) - 1 : 2]
+    if missing:
+        raise InputError(
+            f"{found} needs {missing[0]} to be in",
+            hint="name them: --database and --schema, in sfml.yaml, or in the connection",
+        )
+    return found
 
 
 def job_status(connection: SnowflakeConnection, job_id: str) -> JobStatus:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,10 +25,20 @@ _NOT_STARTED = ("PENDING", "Pending scheduling", "Waiting to start")
 
 
 class Watch:
-    """Knows when a job has ended: asks in the background, so that whoever waits is woken at once."""
+    """Knows when a job has ended, or what else ``until`` says; whoever waits is woken at once.
 
-    def __init__(self, connection: SnowflakeConnection, job_id: str) -> None:
+    It asks in the background.
+    """
+
+    def __init__(
+        self,
+        connection: SnowflakeConnection,
+        job_id: str,
+        *,
+        until: Callable[[JobStatus], bool] = lambda status: status.is_over,
+    ) -> None:
         self.ended = threading.Event()
+        self._until = until
         self._connection = connection
         self._job_id = job_id
         self._status: Future[JobStatus] = in_background(self._wait)
@@ -44,7 +54,7 @@ class Watch:
                 asked = time.monotonic()
                 self._ask()
                 status = job_status(self._connection, self._job_id)
-                if status.is_over:
+                if self._until(status):
                     return status
                 if time.monotonic() - asked < 1:  # spcs_wait_for is not there, or answers without waiting
                     time.sleep(next(pause))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from sfml.errors import InputError
 from sfml.specs.validate import MAX_BYTES, SQL_SUFFIXES
 
 YAML_SUFFIXES = frozenset({".yaml", ".yml", ".json"})
@@ -27,6 +28,19 @@ class Found:
 
     files: tuple[Path, ...]
     skipped: tuple[Path, ...]
+
+
+def find_template(template: str, library: Path) -> Path:
+    """The file of that name, else the template of that name in the library; :class:`InputError` for none."""
+    path = Path(template)
+    if path.is_file():
+        return path
+    name = path.as_posix() if path.suffix == TEMPLATE_SUFFIX else f"{template}.yaml.j2"
+    matches = sorted(library.glob(name)) + sorted(library.glob(f"*/{name}"))
+    if matches:
+        return matches[0]
+    known = ", ".join(sorted(path.name.removesuffix(".yaml.j2") for path in library.glob("*/*.yaml.j2")))
+    raise InputError(f"there is no template {name}", hint=f"give a file, or one of: {known}")
 
 
 def discover(paths: tuple[Path, ...]) -> Found:

@@ -16,6 +16,15 @@ from sfml.sql.job_functions import (
     show_containers,
     wait_for,
 )
+from sfml.sql.service_functions import (
+    Jobs,
+    drop_service,
+    service_events,
+    show_endpoints,
+    show_images,
+    show_instances,
+    show_services,
+)
 from sfml.sql.statements import (
     Kind,
     Privilege,
@@ -65,6 +74,7 @@ from sfml.sql.text import (
 )
 
 __all__ = [
+    "Jobs",
     "Kind",
     "Name",
     "Privilege",
@@ -91,6 +101,7 @@ __all__ = [
     "describe_service",
     "dollar_quoted",
     "drop",
+    "drop_service",
     "execute_job_service",
     "get_file",
     "grant",
@@ -106,15 +117,20 @@ __all__ = [
     "remove_files",
     "revoke",
     "revoke_role",
+    "service_events",
     "service_logs",
     "service_name",
     "set_properties",
     "show",
     "show_account_parameter",
     "show_containers",
+    "show_endpoints",
     "show_grants_to_role",
     "show_grants_to_user",
+    "show_images",
     "show_instance_families",
+    "show_instances",
+    "show_services",
     "specification",
     "specification_template",
     "wait_for",

@@ -10,9 +10,9 @@ _ALL_LINES = 200_000
 _MOST_JOBS = 10_000
 
 
-def wait_for(job: str | Name, *, seconds: int) -> str:
-    """Answers when the job is done, or after so many seconds; an error when it ended in another state."""
-    return f"CALL {service_name(job)}!SPCS_WAIT_FOR('DONE', {seconds})"
+def wait_for(job: str | Name, *, seconds: int, state: str = "DONE") -> str:
+    """Answers in that state, or after so many seconds; an error when it cannot be reached any more."""
+    return f"CALL {service_name(job)}!SPCS_WAIT_FOR({literal(state)}, {seconds})"
 
 
 def cancel_job(job: str | Name) -> str:
