@@ -12,19 +12,34 @@ from typing import Protocol
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mount:
-    """``source`` appears at ``target`` inside the job; no source is memory, ``size`` bytes of it."""
+    """``source`` appears at ``target`` inside the job; no source is memory, ``size`` bytes of it.
+
+    The container executor makes three of the second kind: memory (``size``), scratch space (no size), and a
+    block volume (``kept``), whose files outlive the run. The process executor gives memory to all three.
+    """
 
     target: str
     source: Path | None = None
     size: int | None = None
+    # The volume's name in the specification: what several containers of a run mount under it is the same.
+    volume: str = ""
+    # A block volume: the name, unique on this server, under which a later run finds its files again.
+    kept: str = ""
+    # Nothing can be written below ``target`` (a stage on which the role has no WRITE).
+    read_only: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Probe:
-    """A container is well while GET ``path`` on ``port`` answers 2xx or 3xx."""
+    """A container is well while GET ``path`` on ``port`` answers 2xx or 3xx.
+
+    Asked every ``period`` seconds; ``failures`` bad answers in a row are believed.
+    """
 
     port: int
     path: str
+    period: float = 5
+    failures: int = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +113,8 @@ class Phase(StrEnum):
 class ContainerNews:
     """What happened to one container. ``code``: of its end; ``restarts``: how often it was started again.
 
-    ``reason`` is the platform's word for it where there is one ("OOMKilled", "Liveness probe failed").
+    ``reason`` is the platform's message where it has one for this (``words.py``). A container that waits for
+    its image or its readiness probe is UNREADY; one without a readiness probe is READY once it is STARTED.
     """
 
     at: datetime
@@ -125,6 +141,10 @@ class Ended:
 Report = Started | ContainerNews | Ended
 
 
+class UnschedulableError(OSError):
+    """This machine has not what the run asks for: the server's message. It can be tried again."""
+
+
 class Handle(Protocol):
     """A run that was started. ``kill`` ends its whole process tree; ``Ended`` is reported all the same."""
 
@@ -140,7 +160,8 @@ class Executor(Protocol):
     The process executor sends no ContainerNews: its run is its container.
     """
 
-    def start(self, run: Run, report: Callable[[Report], None]) -> Handle: ...
+    def start(self, run: Run, report: Callable[[Report], None]) -> Handle:
+        """The run's handle, at once; OSError when it cannot begin (:class:`UnschedulableError`: yet)."""
 
     def warm(self) -> None:
         """Do ahead of the first run what it would otherwise wait for."""
@@ -158,6 +179,9 @@ class LogFiles:
 
     text: Path
     times: Path = field(init=False)
+    # What the container wrote before it was started again, where it was (with times of its own).
+    previous: Path = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "times", self.text.with_name(self.text.name + ".times"))
+        object.__setattr__(self, "previous", self.text.with_name(self.text.name + ".previous"))

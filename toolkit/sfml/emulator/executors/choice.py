@@ -1,0 +1,28 @@
+"""Which executor a server has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sfml.emulator.executors.base import Executor
+from sfml.emulator.executors.process import ProcessExecutor
+from sfml.emulator.settings import Settings
+
+
+def build(settings: Settings, *, endpoint: Callable[[], tuple[str, int]]) -> Executor:
+    """The executor that the settings name; "auto" is processes, which need nothing but this machine."""
+    if settings.executor == "docker":
+        from sfml.emulator.executors.docker.executor import DockerExecutor
+
+        return DockerExecutor(settings.state, endpoint=endpoint, fake_gpu=settings.fake_gpu)
+    return ProcessExecutor(settings.state / "executor", provide=settings.paths)
+
+
+def require(settings: Settings) -> None:
+    """ToolMissingError unless what the executor needs is here."""
+    if settings.executor == "docker":
+        from sfml.emulator.executors.docker.engine import Engine
+
+        engine = Engine(settings.state)
+        engine.require_local()
+        engine.close()

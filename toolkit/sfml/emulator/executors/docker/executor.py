@@ -1,0 +1,74 @@
+"""The container executor itself: its parts, the runs it has, and the end of them all."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from sfml.emulator.executors.base import Report, Run
+from sfml.emulator.executors.docker.engine import PLACE, Engine
+from sfml.emulator.executors.docker.gate import Gate
+from sfml.emulator.executors.docker.images import Images, Source
+from sfml.emulator.executors.docker.pod import House, Pod
+
+
+class DockerExecutor:
+    """``state`` is the server's directory, and makes its mark; ``endpoint`` is where the server answers.
+
+    ToolMissingError where no engine answers, or none that shares this machine's kernel. What a server before
+    this one left in the engine is removed first.
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        endpoint: Callable[[], tuple[str, int]],
+        locate: Callable[[str], Source] | None = None,
+        fake_gpu: bool = False,
+        first_pause: float = 1.0,
+    ) -> None:
+        engine = Engine(state)
+        engine.require_local()
+        engine.sweep()
+        self._engine = engine
+        self._house = House(
+            engine=engine,
+            gate=Gate(state / "executor" / "gate", endpoint),
+            images=Images(engine, locate or (lambda path: Source(reference=path.removeprefix("/")))),
+            fake_gpu=fake_gpu,
+            first_pause=first_pause,
+        )
+        self._lock = threading.Lock()
+        self._pods: list[Pod] = []
+
+    def start(self, run: Run, report: Callable[[Report], None]) -> Pod:
+        """The run's handle, at once; all that can go wrong is reported as its end."""
+        pod = Pod(run, report, self._house)
+        with self._lock:
+            self._pods = [pod for pod in self._pods if not pod.is_over()]
+            self._pods.append(pod)
+        pod.start()
+        return pod
+
+    def warm(self) -> None:
+        """Have the network and the sandbox's image made."""
+        self._engine.network(egress=False)
+        self._engine.sandbox_image()
+
+    def clear(self, directory: Path) -> None:
+        """Remove what a server before this one left of the run in this directory."""
+        self._engine.sweep(f"{PLACE}={directory}")
+
+    def close(self) -> None:
+        """Kill all runs, wait for their reports, and leave nothing in the engine but block volumes."""
+        with self._lock:
+            pods = list(self._pods)
+        for pod in pods:
+            pod.kill()
+        for pod in pods:
+            pod.join()
+        self._engine.try_sweep()
+        self._house.gate.close()
+        self._engine.close()

@@ -1,0 +1,182 @@
+"""A run as a pod: its sandbox, its containers, and what is reported of them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sfml.emulator.executors.base import (
+    Container,
+    ContainerNews,
+    Ended,
+    Phase,
+    Report,
+    Run,
+    Started,
+)
+from sfml.emulator.executors.docker import sandbox
+from sfml.emulator.executors.docker.engine import POD, Engine, Trouble, said
+from sfml.emulator.executors.docker.gate import Gate
+from sfml.emulator.executors.docker.images import Images
+from sfml.emulator.executors.docker.member import ENGINE_LOST, Member, Orders, Outcome
+from sfml.emulator.executors.docker.plan import Base, Shared, creation
+
+_AT_ONCE = 8
+_KILLED_WITHIN = 30.0
+_LOOK_EVERY = 0.2
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """What all pods of a server need. At most ``starting`` containers are started at a time."""
+
+    engine: Engine
+    gate: Gate
+    images: Images
+    fake_gpu: bool = False
+    first_pause: float = 1.0
+    starting: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(_AT_ONCE))
+
+
+class Pod:
+    """A handle. All work is done by a thread of the pod's own, and one for each container."""
+
+    def __init__(self, run: Run, report: Callable[[Report], None], house: House) -> None:
+        self._run = run
+        self._report = report
+        self._house = house
+        self._stopping = threading.Event()
+        self._changed = threading.Event()
+        self._telling = threading.Lock()
+        self._sandbox = ""
+        self._id = os.urandom(4).hex()
+        self._labels = house.engine.labels(run, self._id)
+        self._begun: set[str] = set()
+        self._thread = threading.Thread(target=self._live, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until all is reported, and nothing of the pod is left in the engine."""
+        self._thread.join()
+
+    def is_over(self) -> bool:
+        return self._thread.ident is not None and not self._thread.is_alive()
+
+    def kill(self) -> None:
+        self._stopping.set()
+        self._changed.set()
+
+    def address(self) -> str:
+        return sandbox.address(self._house.engine, self._sandbox) if self._sandbox else ""
+
+    def _live(self) -> None:
+        try:
+            with self._house.starting:
+                self._sandbox = sandbox.start(
+                    self._house.engine,
+                    self._run,
+                    name=self._name("sandbox"),
+                    labels=self._labels,
+                    entrance=self._house.gate,
+                )
+        except (sandbox.SandboxError, *Trouble) as error:
+            self._report(Ended(at=datetime.now(UTC), code=None, reason=said(error)))
+        else:
+            self._report(self._follow())
+        with contextlib.suppress(*Trouble):  # the executor sweeps again when it closes
+            self._house.engine.sweep(f"{POD}={self._id}")
+
+    def _follow(self) -> Ended:
+        """Let the members live until each has ended, or they must."""
+        members = [
+            Member(container, self._house.engine, self._orders()) for container in self._run.containers
+        ]
+        threads = [threading.Thread(target=self._let_live, args=(member,), daemon=True) for member in members]
+        for thread in threads:
+            thread.start()
+        while any(member.outcome is None for member in members) and not self._stopping.is_set():
+            self._changed.wait()
+            self._changed.clear()
+        self._end(members, threads)
+        return _ended([member.outcome for member in members if member.outcome])
+
+    def _orders(self) -> Orders:
+        return Orders(
+            make=self._make,
+            news=self._tell,
+            stopping=self._stopping,
+            starting=self._house.starting,
+            restart=self._run.restart,
+            first_pause=self._house.first_pause,
+        )
+
+    def _let_live(self, member: Member) -> None:
+        member.live()
+        if member.outcome and member.outcome.code is None:
+            self._stopping.set()  # the pod is incomplete: a job must not wait for its other containers
+        self._changed.set()
+
+    def _end(self, members: Sequence[Member], threads: Sequence[threading.Thread]) -> None:
+        """Ask what still runs to end; after the grace period nobody is asked."""
+        deadline = time.monotonic() + self._run.grace
+        if self._run.grace and any(thread.is_alive() for thread in threads):
+            for member in members:
+                member.signal("SIGTERM")
+            for thread in threads:
+                thread.join(max(deadline - time.monotonic(), 0))
+        give_up = time.monotonic() + _KILLED_WITHIN
+        while any(thread.is_alive() for thread in threads) and time.monotonic() < give_up:
+            for member in members:
+                member.signal("SIGKILL")
+            for thread in threads:
+                thread.join(_LOOK_EVERY)
+
+    def _make(self, container: Container) -> str:
+        engine = self._house.engine
+        base = Base(image=self._house.images.provide(container.image))
+        shared = Shared(
+            run=self._run,
+            sandbox=self._sandbox,
+            prefix=f"sfml-{engine.id}",
+            pod=self._id,
+            labels=self._labels,
+            cpus=int(engine.info["NCPU"]),
+            fake_gpu=self._house.fake_gpu,
+        )
+        made = engine.api.create_container(
+            **creation(container, shared, base, engine.api), name=self._name(container.name)
+        )
+        return str(made["Id"])
+
+    def _name(self, part: str) -> str:
+        """What `docker ps` shows; a container that was started again has a name of its own."""
+        return f"sfml-{self._run.key}-{part}-{os.urandom(4).hex()}"
+
+    def _tell(self, news: ContainerNews) -> None:
+        """Pass it on, one at a time; the run has started when the last of its containers has."""
+        with self._telling:
+            self._report(news)
+            if news.phase is Phase.STARTED and news.container not in self._begun:
+                self._begun.add(news.container)
+                if len(self._begun) == len(self._run.containers):
+                    self._report(Started(at=news.at))
+
+
+def _ended(outcomes: Sequence[Outcome]) -> Ended:
+    """How the run ended: by what never ran, else as the first container that failed, else well."""
+    at = datetime.now(UTC)
+    if not outcomes:
+        return Ended(at=at, code=None, reason=ENGINE_LOST)
+    ordered = sorted(outcomes, key=lambda outcome: outcome.at)
+    for outcome in ordered:
+        if outcome.code is None:
+            return Ended(at=at, code=None, reason=outcome.reason)
+    first = next((outcome for outcome in ordered if outcome.code), ordered[-1])
+    return Ended(at=at, code=first.code, reason=first.reason)
