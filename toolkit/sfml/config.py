@@ -44,8 +44,10 @@ KEYS: Mapping[str, Key] = {
     "runtime": Key("Container runtime of a job, for example 2.10 or 2.6.0-py311; none: the pool's default."),
     "eai": Key("External access integrations of a job.", is_list=True),
     "user": Key("Your name, as the names of things that you share with others carry it."),
+    "executor": Key("What the local backend runs jobs and services in: process, docker, or auto."),
     "state": Key("Folder for what sfml keeps on this machine, the local backend above all."),
 }
+EXECUTORS = ("auto", "process", "docker")
 # Snowflake gives every account these two pools (documentation, "System compute pools").
 SYSTEM_POOL = "SYSTEM_COMPUTE_POOL_CPU"
 SYSTEM_GPU_POOL = "SYSTEM_COMPUTE_POOL_GPU"
@@ -65,6 +67,7 @@ class Config:
     runtime: str | None = None
     eai: tuple[str, ...] = ()
     user: str
+    executor: str = "auto"
     state: Path
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
 
@@ -99,6 +102,11 @@ def resolve(flags: Mapping[str, object], environ: Mapping[str, str], root: Path)
     found = _merge([*own, _from_snowflake(found.get("connection"), environ)])
     settings = _merge([found, _defaults(found, root)])
     values = {name: setting.value for name, setting in settings.items()}
+    if values["executor"] not in EXECUTORS:
+        raise ConfigError(
+            f"{settings['executor'].origin}: there is no executor '{values['executor']}'",
+            hint=f"choose one of {', '.join(EXECUTORS)}",
+        )
     values["state"] = (root / Path(values["state"]).expanduser()).resolve()
     return Config(**values, origins={name: setting.origin for name, setting in settings.items()})
 
@@ -280,6 +288,7 @@ def _defaults(found: Layer, root: Path) -> Layer:
         "compute_pool": SYSTEM_POOL,
         "stage": owned_name("SFML_JOBS", user),
         "user": user,
+        "executor": EXECUTORS[0],
         "state": str(root / STATE_NAME),
     }
     return {name: Setting(value, "default") for name, value in values.items()}

@@ -44,15 +44,16 @@ def local() -> None:
 
 
 @local.command()
-@config_options("state")
+@click.option("--fake-gpu", is_flag=True, help="Let containers run that ask for a GPU, without one.")
+@config_options("executor", "state")
 @dry_run_option
 @output_option
-def start(config: Config, *, dry_run: bool, out: Output) -> None:
+def start(config: Config, *, fake_gpu: bool, dry_run: bool, out: Output) -> None:
     """Start it, unless it runs; it then stays until it is stopped."""
     state = local_state(config.state)
     found = backend.find(state)
-    if found is None and not dry_run:
-        found = backend.ensure(state, idle_exit=None)
+    if not dry_run:
+        found = backend.ensure(state, idle_exit=None, executor=config.executor, fake_gpu=fake_gpu)
     if found is None:
         out.value({"running": False, "state": str(state)}, text=f"would start a local backend on {state}")
         return
@@ -67,6 +68,8 @@ def stop(config: Config, *, dry_run: bool, out: Output) -> None:
     """Stop it, with the jobs that it runs; what it keeps stays."""
     state = local_state(config.state)
     found = backend.find(state) if dry_run else backend.stop(state)
+    if not dry_run:
+        backend.sweep(state, volumes=False)
     verb = "would stop" if dry_run else "stopped"
     text = f"{verb} the local backend (process {found.pid})" if found else "no local backend runs here"
     out.value({"stopped": found is not None and not dry_run, "state": str(state)}, text=text)
@@ -123,6 +126,7 @@ def reset(config: Config, *, dry_run: bool, out: Output) -> None:
         raise InputError(f"{state} does not look like the state of a local backend; it was not touched")
     if not dry_run:
         backend.stop(state)
+        backend.sweep(state, volumes=True)
         shutil.rmtree(state)
     verb = "would delete" if dry_run else "deleted"
     out.value({"deleted": not dry_run, "state": str(state)}, text=f"{verb} {state}")
@@ -135,7 +139,7 @@ def reset(config: Config, *, dry_run: bool, out: Output) -> None:
     metavar="NAME",
     help="Write a connection of this name into connections.toml, for snow and other tools.",
 )
-@config_options("state")
+@config_options("executor", "state")
 @dry_run_option
 @output_option
 def env(config: Config, *, name: str | None, dry_run: bool, out: Output) -> None:
@@ -143,7 +147,7 @@ def env(config: Config, *, name: str | None, dry_run: bool, out: Output) -> None
 
     The password is the local backend's own: it opens nothing but that, on this machine.
     """
-    endpoint = backend.ensure(local_state(config.state))
+    endpoint = backend.ensure(local_state(config.state), executor=config.executor)
     if name is None:
         lines = [
             f"export SNOWFLAKE_{key.upper()}={shlex.quote(str(value))}" for key, value in _settings(endpoint)
@@ -199,6 +203,7 @@ def _described(endpoint: Endpoint, state: Path) -> dict[str, object]:
         "url": endpoint.url,
         "pid": endpoint.pid,
         "version": endpoint.version,
+        "executor": endpoint.executor,
         "started": endpoint.started,
         "state": str(state),
     }

@@ -10,9 +10,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from sfml.emulator.executors import choice
 from sfml.emulator.server import Server
 from sfml.emulator.settings import Settings
-from sfml.emulator.state import LOG_FILE, private_directory
+from sfml.emulator.state import LOG_FILE, held, private_directory
 from sfml.errors import SfmlError
 
 _LOG_SIZE = 5_000_000
@@ -20,10 +21,17 @@ _LOG_SIZE = 5_000_000
 
 def main(arguments: Sequence[str]) -> int:
     """Serve until SIGTERM or SIGINT; 0 after a clean end, the error's own code otherwise."""
-    settings = _settings(arguments)
+    given = vars(_parser().parse_args(arguments))
+    sweep = given.pop("sweep")
+    settings = Settings(**{**given, "state": given["state"].resolve()})
     try:
+        if sweep:
+            with held(settings.state):
+                choice.sweep(settings.state, volumes=sweep == "all")
+            return 0
         private_directory(settings.state)
         _log_to(settings.state / LOG_FILE)
+        choice.require(settings)
         server = Server(settings)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: server.stop())
@@ -35,11 +43,13 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _settings(arguments: Sequence[str]) -> Settings:
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sfml.emulator", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="directory that keeps everything")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
     parser.add_argument("--idle-exit", type=float, metavar="SECONDS", help="end when idle for so long")
+    parser.add_argument("--executor", choices=("auto", "process", "docker"), default="auto")
+    parser.add_argument("--fake-gpu", action="store_true", help="let containers run that ask for a GPU")
     parser.add_argument("--paths", choices=("auto", "namespace", "rewrite"), default="auto")
     for name in (
         "session-lifetime",
@@ -50,8 +60,13 @@ def _settings(arguments: Sequence[str]) -> Settings:
         "registry-token-lifetime",
     ):
         parser.add_argument(f"--{name}", type=float, metavar="SECONDS", default=argparse.SUPPRESS)
-    given = vars(parser.parse_args(arguments))
-    return Settings(**{**given, "state": given["state"].resolve()})
+    parser.add_argument(
+        "--sweep",
+        choices=("runs", "all"),
+        help="start nothing: remove from the container engine what a server that was killed left there "
+        "(all: the block volumes too)",
+    )
+    return parser
 
 
 def _log_to(file: Path) -> None:

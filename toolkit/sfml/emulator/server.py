@@ -94,6 +94,7 @@ class Server:
             "warehouse": seed.WAREHOUSE,
             "database": seed.DATABASE,
             "schema": "PUBLIC",
+            "executor": self._settings.executor,
             "version": __version__,
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
         }

@@ -29,3 +29,7 @@ class Settings:
     idle_exit: float | None = None
     # "auto", "namespace" or "rewrite": how a job's fixed paths (/mnt/job_stage, ...) are provided.
     paths: str = "auto"
+    # "process", "docker" (containers on this machine's engine), or "auto", which is "process".
+    executor: str = "auto"
+    # Containers that ask for a GPU get none and run, where they would wait for one that this machine lacks.
+    fake_gpu: bool = False

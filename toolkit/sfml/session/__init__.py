@@ -182,7 +182,7 @@ def _reach(chosen: Config) -> dict[str, Any]:
     if chosen.is_local:
         from sfml.session import backend
 
-        endpoint = backend.ensure(project.local_state(chosen.state))
+        endpoint = backend.ensure(project.local_state(chosen.state), executor=chosen.executor)
         # There is no cloud around the local backend to ask who we are.
         return {**endpoint.parameters, **common, "platform_detection_timeout_seconds": 0.0}
     settings = config.connections(os.environ)[str(chosen.connection)].value

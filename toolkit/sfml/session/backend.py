@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,7 @@ _START_LOG = "start.log"
 # The server's own names (docs/reference/local-backend.md).
 _LOCK = "lock"
 _ENDPOINT = "endpoint.json"
+_USED_ENGINE = "executor/docker"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,7 @@ class Endpoint:
     pid: int
     version: str
     started: str
+    executor: str
     parameters: Mapping[str, Any] = field(repr=False)
 
     @property
@@ -66,20 +68,30 @@ def find(state: Path) -> Endpoint | None:
         pid=announced["pid"],
         version=announced["version"],
         started=announced["started"],
+        executor=announced.get("executor", "auto"),
         parameters={**{name: announced[name] for name in names}, "password": password},
     )
 
 
-def ensure(state: Path, *, idle_exit: float | None = IDLE_EXIT) -> Endpoint:
-    """The server on this state folder, started where none runs; ConfigError for one of another version."""
+def ensure(
+    state: Path, *, idle_exit: float | None = IDLE_EXIT, executor: str = "auto", fake_gpu: bool = False
+) -> Endpoint:
+    """The server on this state folder, started where none runs.
+
+    ConfigError for one of another version, or with another executor than the one asked for.
+    """
     found = find(state)
     if found is not None:
         _require_same_version(found)
+        _require_executor(found, executor)
         return found
     _require_installed()
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    options = ["--executor", executor, *(["--fake-gpu"] if fake_gpu else [])]
+    if idle_exit is not None:
+        options += ["--idle-exit", str(idle_exit)]
     with _only_starter(state):
-        return find(state) or _start(state, idle_exit)
+        return find(state) or _start(state, options)
 
 
 def stop(state: Path) -> Endpoint | None:
@@ -94,6 +106,16 @@ def stop(state: Path) -> Endpoint | None:
     return found
 
 
+def sweep(state: Path, *, volumes: bool) -> None:
+    """Remove what servers that were killed left in the container engine; with ``volumes``, kept data too.
+
+    Nothing is started where no server on this folder ever used the engine. CommandError: it did not work.
+    """
+    if (state / _USED_ENGINE).exists():
+        wanted = ["--sweep", "all" if volumes else "runs"]
+        proc.run([sys.executable, "-m", "sfml.emulator", "--state", str(state), *wanted], cwd=state)
+
+
 def _ends(state: Path, seconds: float) -> bool:
     """Wait until no server holds the state folder."""
     deadline = time.monotonic() + seconds
@@ -104,12 +126,10 @@ def _ends(state: Path, seconds: float) -> bool:
     return True
 
 
-def _start(state: Path, idle_exit: float | None) -> Endpoint:
+def _start(state: Path, options: Sequence[str]) -> Endpoint:
     _ends(state, _STOP_WITHIN)  # one that is just stopping
     (state / _ENDPOINT).unlink(missing_ok=True)  # left behind by one that was killed
-    command = [sys.executable, "-m", "sfml.emulator", "--state", str(state)]
-    if idle_exit is not None:
-        command += ["--idle-exit", str(idle_exit)]
+    command = [sys.executable, "-m", "sfml.emulator", "--state", str(state), *options]
     log = state / _START_LOG
     log.unlink(missing_ok=True)
     process = proc.start_detached(command, log=log, cwd=state)
@@ -134,6 +154,14 @@ def _require_same_version(found: Endpoint) -> None:
     if found.version != __version__:
         raise ConfigError(
             f"the local backend that runs is of sfml {found.version}, and this is {__version__}",
+            hint="sfml local stop; the next command starts it anew, with all that it keeps",
+        )
+
+
+def _require_executor(found: Endpoint, wanted: str) -> None:
+    if wanted not in ("auto", found.executor):
+        raise ConfigError(
+            f"the local backend that runs has the executor '{found.executor}', not '{wanted}'",
             hint="sfml local stop; the next command starts it anew, with all that it keeps",
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from sfml.emulator.executors.base import Executor
 from sfml.emulator.executors.process import ProcessExecutor
@@ -16,6 +17,15 @@ def build(settings: Settings, *, endpoint: Callable[[], tuple[str, int]]) -> Exe
 
         return DockerExecutor(settings.state, endpoint=endpoint, fake_gpu=settings.fake_gpu)
     return ProcessExecutor(settings.state / "executor", provide=settings.paths)
+
+
+def sweep(state: Path, *, volumes: bool) -> None:
+    """Remove what servers on this state directory left in the container engine."""
+    from sfml.emulator.executors.docker.engine import Engine
+
+    engine = Engine(state)
+    engine.sweep(kept=volumes)
+    engine.close()
 
 
 def require(settings: Settings) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from sfml.emulator.catalog import Catalog
-from sfml.emulator.executors.process import ProcessExecutor
+from sfml.emulator.executors import choice
 from sfml.emulator.services.launch import Launcher
 from sfml.emulator.services.services import Services
 from sfml.emulator.settings import Settings
@@ -28,11 +28,10 @@ def start(
     launcher = Launcher(
         settings=settings, catalog=catalog, stages=stages, endpoint=endpoint, issue_token=issue_token
     )
-    executor = ProcessExecutor(settings.state / "executor", provide=settings.paths)
     jobs = Services(
         catalog=catalog,
         launcher=launcher,
-        executor=executor,
+        executor=choice.build(settings, endpoint=endpoint),
         clock=clock,
         tokens_every=settings.service_token_lifetime / 2,
     )

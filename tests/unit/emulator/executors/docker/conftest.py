@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,13 @@ class Runs:
         following = Following(run)
         following.handle = self.executor.start(run, following.reports.put)
         return following
+
+    def wait_for(self, container: Container, text: bytes) -> None:
+        """Until the container has written the text."""
+        deadline = time.monotonic() + TIMEOUT
+        while not (container.log.is_file() and text in container.log.read_bytes()):
+            assert time.monotonic() < deadline, f"the container did not write {text!r}"
+            time.sleep(0.02)
 
     def run(self, text: str, **options: Any) -> tuple[Ended, str]:
         """The end of a script in one container, and what it wrote."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import time
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +96,7 @@ def test_kill__container_ignores_sigterm__is_killed_after_the_grace(runs: Any) -
 def test_kill__container_heeds_sigterm__ends_by_itself(runs: Any) -> None:
     container = runs.script("trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done")
     following = runs.start(container, grace=30)
-    while container.log.stat().st_size == 0:
-        time.sleep(0.01)
+    runs.wait_for(container, b"ready")
     following.handle.kill()
 
     assert following.ended().code == 5

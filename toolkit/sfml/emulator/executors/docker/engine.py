@@ -26,7 +26,7 @@ Trouble = (DockerException, RequestException)
 """What the engine's client raises: a refusal (APIError), or no answer at all."""
 SANDBOX_IMAGE = "sfml-sandbox:1"
 STATE, RUN, POD, PLACE, KEPT = "sfml.state", "sfml.run", "sfml.pod", "sfml.directory", "sfml.kept"
-"""Labels: which server's, which run's (one pod of it, where it is), and on a volume that it outlives its run."""
+"""Labels: the server's, the run's, its pod's, its directory's, and that of a volume that outlives its run."""
 _ANSWER_WITHIN = 60
 # One connection for each container whose output is followed, and some for the rest.
 _CONNECTIONS = 256

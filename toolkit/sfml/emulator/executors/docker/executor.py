@@ -12,6 +12,9 @@ from sfml.emulator.executors.docker.gate import Gate
 from sfml.emulator.executors.docker.images import Images, Source
 from sfml.emulator.executors.docker.pod import House, Pod
 
+MARKER = "executor/docker"
+"""There once a server on the state directory used the engine: `sfml local stop` and `reset` look for it."""
+
 
 class DockerExecutor:
     """``state`` is the server's directory, and makes its mark; ``endpoint`` is where the server answers.
@@ -31,6 +34,8 @@ class DockerExecutor:
     ) -> None:
         engine = Engine(state)
         engine.require_local()
+        (state / MARKER).parent.mkdir(parents=True, exist_ok=True)
+        (state / MARKER).touch()
         engine.sweep()
         self._engine = engine
         self._house = House(

@@ -20,7 +20,7 @@ class Source:
     login: Mapping[str, str] | None = field(default=None, repr=False)
 
 
-class PullError(DockerException):
+class PullError(DockerException):  # type: ignore[misc] # docker has no types
     """The registry does not answer, has no such image, or does not give it."""
 
 
