@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import aiohttp
 import pytest
@@ -89,6 +90,16 @@ def test_bridge__resumable_without_a_hello__does_not_reach_sshd(door: Bridge, ec
     answer = ask(door, "GET /activity HTTP/1.1\r\n\r\n")
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["bytes"] == 0
     assert echo.connections == 0
+
+
+def test_host_key__owner__gets_it_and_nobody_else(echo: EchoTarget, tmp_path: Path) -> None:
+    key = tmp_path / "key.pub"
+    key.write_text("ssh-ed25519 AAAA box\n")
+    with bridge(echo.port, "--owner", "ANA", "--host-key", str(key)) as server:
+        assert ask(server, f"GET /host-key HTTP/1.1\r\n{ANA}\r\n").endswith(b"\r\n\r\nssh-ed25519 AAAA box\n")
+        assert ask(server, "GET /host-key HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 403")
+        key.unlink()
+        assert ask(server, f"GET /host-key HTTP/1.1\r\n{ANA}\r\n").startswith(b"HTTP/1.1 404")
 
 
 def test_bridge__no_owner_named__does_not_start() -> None:

@@ -62,7 +62,7 @@ def test_request__then_split__has_the_headers() -> None:
     assert head.first == ("GET", "/ssh?a=b", "HTTP/1.1")
     assert head.all("host") == ["box:1"]
     assert head.all("authorization") == ["x"]
-    assert head.words("sec-websocket-protocol") == [upgrade.SUBPROTOCOL]
+    assert head.words("sec-websocket-protocol")[0] == upgrade.SUBPROTOCOL
 
 
 @pytest.mark.parametrize("text", ["", "short", "dGhlIHNhbXBsZSBub25jZQ=", "é"])

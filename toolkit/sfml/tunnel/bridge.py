@@ -45,6 +45,7 @@ class Settings:
     target: tuple[str, int] = ("127.0.0.1", 22)
     grace: float = GRACE
     limit: int = LIMIT
+    host_key: str | None = None
     heartbeat: float = HEARTBEAT
     silence: float = SILENCE
 
@@ -187,6 +188,8 @@ class Door(asyncio.Protocol):
             self._answer(*problem)
         elif head.first[1] == "/healthz":
             self._answer(200, "ok")
+        elif head.first[1] == "/host-key":
+            self._answer(*self._host_key())
         elif head.first[1] == "/activity":
             self._answer(*self._activity())
         else:
@@ -196,6 +199,14 @@ class Door(asyncio.Protocol):
         extra = [("Upgrade", "websocket")] if status == 426 else []
         self.transport.write(upgrade.answer(status, text + "\n", headers=extra))
         self.transport.close()
+
+    def _host_key(self) -> tuple[int, str]:
+        """sshd's public key: this way it comes through a door that is authenticated."""
+        path = self._bridge.settings.host_key
+        if path is None or not os.path.isfile(path):  # noqa: PTH113 - starts with a box, like the rest
+            return 404, "no host key was named to the bridge"
+        with open(path, encoding="ascii") as file:  # noqa: PTH123
+            return 200, file.read().strip()
 
     def _activity(self) -> tuple[int, str]:
         """For the program in this container that stops an unused box; nobody else is told."""
@@ -382,10 +393,12 @@ def check(head: upgrade.Head, owner: str | None) -> tuple[int, str] | None:
         return None if method == "GET" else (405, "only GET")
     if owner is not None and (len(users) != 1 or not hmac.compare_digest(users[0].encode(), owner.encode())):
         return 403, "this box belongs to another user"
-    if path != PATH:
+    if path != PATH and target != "/host-key":
         return 404, "there is nothing here"
     if method != "GET":
         return 405, "only GET"
+    if path != PATH:
+        return None
     return _check_upgrade(head)
 
 
@@ -501,6 +514,7 @@ def main(argv: list[str] | None = None) -> int:
         target=("127.0.0.1", options.ssh_port),
         grace=options.grace,
         limit=options.limit,
+        host_key=options.host_key,
         heartbeat=options.heartbeat,
         silence=options.silence,
     )
@@ -518,6 +532,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--any-user", action="store_true", help="let everybody in: for trials without an ingress"
     )
+    parser.add_argument("--host-key", metavar="FILE", help="sshd's public key, for GET /host-key")
     parser.add_argument("--grace", type=float, default=GRACE, help="seconds that a lost session is kept")
     parser.add_argument("--limit", type=int, default=LIMIT, help="sessions at a time")
     parser.add_argument("--heartbeat", type=float, default=HEARTBEAT, help="seconds between signs of life")
