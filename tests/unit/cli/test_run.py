@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sfml import cli
-from sfml.cli.run import run
+from sfml.cli.run_spec import run
 from sfml.cli.submit import names_spec, submit
 
 SPEC = "spec:\n  containers:\n  - name: main\n    image: /d/s/r/i:1\n"

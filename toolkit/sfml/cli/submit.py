@@ -37,7 +37,7 @@ class SubmitCommand(click.Command):
     def make_context(
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
-        from sfml.cli.run import run
+        from sfml.cli.run_spec import run
 
         if names_spec(args, [*self.params, *run.params]):
             return run.make_context(info_name, args, parent=parent, **extra)
