@@ -20,10 +20,33 @@ from typing import Any
 from sfml.emulator.faults import Fault, exists
 from sfml.errors import ConfigError
 
-FORMAT = 1
+FORMAT = 2
 """Version of the state directory; raised together with a step in ``MIGRATIONS``."""
 
-MIGRATIONS: Mapping[int, str] = {}
+# Jobs of one container each become services whose instances have containers.
+_CONTAINERS = """
+update object set properties = json_set(
+    properties,
+    '$.replicas', json_array_length(properties, '$.instances'),
+    '$.maximum', json_array_length(properties, '$.instances'),
+    '$.auto_resume', json('true'), '$.auto_suspend_secs', 0, '$.log_level', null,
+    '$.unschedulable', '', '$.images', json('{}'), '$.suspended_on', null,
+    '$.instances', json((
+        select json_group_array(json_set(
+            instance.value,
+            '$.created_on', object.created_on,
+            '$.spec_digest', json_extract(properties, '$.spec_digest'),
+            '$.containers', json_array(json_object(
+                'name', json_extract(properties, '$.spec.spec.containers[0].name'),
+                'status', replace(json_extract(instance.value, '$.status'), 'SUCCEEDED', 'DONE'),
+                'message', json_extract(instance.value, '$.message'),
+                'exit_code', json_extract(instance.value, '$.exit_code'),
+                'started_on', json_extract(instance.value, '$.started_on'),
+                'restarts', 0, 'restarted_on', null))))
+        from json_each(properties, '$.instances') as instance)))
+where kind = 'SERVICE'
+"""
+MIGRATIONS: Mapping[int, str] = {1: _CONTAINERS}
 """Format -> the SQL script that makes the next format of it."""
 
 _SCHEMA = """

@@ -21,7 +21,7 @@ from sfml.emulator.services.launch import size
 from sfml.emulator.services.pools import PoolState, Usage
 from sfml.emulator.services.rendering import render
 from sfml.emulator.services.scheduling import Demand, place
-from sfml.emulator.services.states import TRANSITIONS, InstanceStatus, Status, status_of
+from sfml.emulator.services.states import JOB, SERVICE, InstanceStatus, Status, status_of
 from sfml.specs.families import FAMILIES
 
 HERE = Context(session_id=1, user="U", role="R", database="DB1", schema="PUBLIC")
@@ -128,7 +128,7 @@ def test_ml_job__overrides_break_it__is_refused(over: dict[str, Any]) -> None:
 
 def test_render__specification__is_yaml_with_quoted_strings() -> None:
     built = ml_job(ENV_VARS={"A": 1, "ANSWER": "no"})
-    text = render(built, registry="host")
+    text = render(built, registry="host", images={})
     assert text.startswith("---\nspec:\n")
     assert 'A: "1"' in text
     assert 'ANSWER: "no"' in text
@@ -224,11 +224,11 @@ def test_status_of__instances__give_the_jobs_status(
 
 
 def test_transitions__final_states__lead_nowhere() -> None:
-    final = {status for status in Status if status.final}
+    final = {status for status in JOB if not JOB[status]}
     assert final == {
         Status.DONE, Status.FAILED, Status.CANCELLED, Status.INTERNAL_ERROR, Status.DELETED,
     }  # fmt: skip
-    assert set(TRANSITIONS) == set(Status)
+    assert set(JOB) | set(SERVICE) == set(Status)
 
 
 def pool(**changes: Any) -> Record:

@@ -199,7 +199,7 @@ def test_wait_for__status_cannot_come__returns_before_the_time_is_over(server: S
 def test_wait_for__time_is_over__returns_the_job_as_it_is(server: Server) -> None:
     job = server.submit("sleep", "600")
     found = server.jobs.wait_for(job.name, Status.DONE, seconds=0, cancelled=Cancellation())
-    assert not found.status.final
+    assert not found.over
 
 
 def test_wait_for__statement_is_cancelled__raises_at_once(server: Server) -> None:
@@ -237,7 +237,7 @@ def kill(server: Server) -> None:
     with server.jobs._changed:
         server.jobs._closing.set()
         server.jobs._live.clear()
-    server.jobs._executor.close()
+    server.jobs.executor.close()
 
 
 def test_restart__job_ran__it_has_failed_with_the_reason_and_its_log_is_there(
@@ -278,7 +278,7 @@ def test_restart__job_waited_for_a_node__starts(boot: Callable[[], Server]) -> N
 
 def test_restart__directory_of_a_dropped_job_is_left__is_removed(boot: Callable[[], Server]) -> None:
     server = boot()
-    left = server.jobs.launcher.jobs_directory() / "999"
+    left = server.jobs.launcher.services_directory() / "999"
     left.mkdir(parents=True)
     server.jobs.close()
     boot()

@@ -245,7 +245,7 @@ def test_parse__session_variable__stands_for_its_value() -> None:
         ("create temp database d", "000002", "CREATE TEMP DATABASE"),
         ("create database d with tag (a = 'b')", "000002", "TAG"),
         ("create database d clone e", "000002", "CLONE"),
-        ("execute job service in compute pool p", "000002", "EXECUTE JOB SERVICE"),
+        ("execute job service in compute pool p", "001003", "'<EOF>'"),
         ("explain select 1", "000002", "EXPLAIN"),
         ("execute immediate 'select 1'", "000002", "EXECUTE IMMEDIATE"),
         ("execute something", "001003", "unexpected 'something'"),

@@ -157,8 +157,13 @@ class Handle(Protocol):
 class Executor(Protocol):
     """Runs instances; a thread of it reports: Started at most once, ContainerNews, and Ended once, last.
 
-    The process executor sends no ContainerNews: its run is its container.
+    The process executor sends no ContainerNews: its run is its container. A service's run that ends there
+    (``restart``) is started again by who started it.
     """
+
+    @property
+    def runs_images(self) -> bool:
+        """Whether containers are containers: of images, several in a run, with probes and limits."""
 
     def start(self, run: Run, report: Callable[[Report], None]) -> Handle:
         """The run's handle, at once; OSError when it cannot begin (:class:`UnschedulableError`: yet)."""
@@ -175,11 +180,13 @@ class Executor(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class LogFiles:
-    """A run's output: the bytes, and for each write the time and the size of the file after it."""
+    """A run's output: the bytes, and for each write the time and the size of the file after it.
+
+    ``previous`` holds what the container wrote before it was started again (with times of its own).
+    """
 
     text: Path
     times: Path = field(init=False)
-    # What the container wrote before it was started again, where it was (with times of its own).
     previous: Path = field(init=False)
 
     def __post_init__(self) -> None:

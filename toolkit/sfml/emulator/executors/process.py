@@ -46,6 +46,8 @@ class _Place:
 class ProcessExecutor:
     """``provide`` says how fixed paths come to be: "namespace", "rewrite", or "auto": what works here."""
 
+    runs_images = False
+
     def __init__(self, root: Path, *, provide: str = "auto") -> None:
         self._root = root
         self._provide = provide
@@ -116,8 +118,9 @@ class ProcessExecutor:
         if _SESSION in places:
             environment = {"SNOWFLAKE_TOKEN_FILE": f"{places[_SESSION]}/token", **environment}
         command = tuple(map(rewritten, run.container.command))
+        args = tuple(map(rewritten, run.container.args))
         link = base if base != run.directory else None
-        container = replace(run.container, command=command, environment=environment)
+        container = replace(run.container, command=command, args=args, environment=environment)
         return replace(run, containers=(container,)), replace(place, link=link, places=places)
 
     def _watch(
@@ -180,7 +183,7 @@ def _plan(run: Run, place: _Place, environment: dict[str, str], *, isolated: boo
         for mount in run.container.mounts
     ]
     return {
-        "command": list(run.container.command),
+        "command": [*run.container.command, *run.container.args],
         "environment": environment,
         "cwd": str(place.home),
         "log": str(run.container.log),

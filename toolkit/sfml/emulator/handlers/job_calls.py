@@ -11,19 +11,21 @@ from typing import Any
 
 from sfml.emulator.catalog import Kind, Name
 from sfml.emulator.context import Context
+from sfml.emulator.executors.base import LogFiles
 from sfml.emulator.faults import Fault, invalid, unsupported
 from sfml.emulator.handlers.base import Backend, Request
 from sfml.emulator.handlers.objects import require_container
 from sfml.emulator.handlers.pools import get_status as get_pool_status
 from sfml.emulator.handlers.privileges import ADMIN, require
-from sfml.emulator.handlers.services import dns_domain, find, iso, registry
+from sfml.emulator.handlers.service_changes import finish
+from sfml.emulator.handlers.services import dns_domain, find, image, iso
 from sfml.emulator.mljobs import runtimes
 from sfml.emulator.mljobs.submit import execute_ml_job
 from sfml.emulator.results import Column, Rows, StatementType, Type, scalar
-from sfml.emulator.services import logs, names, spec
+from sfml.emulator.services import logs, names
 from sfml.emulator.services.model import Instance, Service
 from sfml.emulator.services.pools import family
-from sfml.emulator.services.states import CONTAINER_OF, InstanceStatus, Status
+from sfml.emulator.services.states import InstanceStatus, Status
 from sfml.emulator.statements import commands as c
 from sfml.emulator.statements.names import ObjectName
 
@@ -63,21 +65,8 @@ def execute_job(command: c.Call, request: Request, context: Context, backend: Ba
         require=partial(require, context, backend),
     )
     if not job.asynchronous:
-        _finish(job, request, backend)
+        finish(job, request, backend)
     return scalar(command.column, names.written(job.name))
-
-
-def _finish(job: Service, request: Request, backend: Backend) -> None:
-    """Wait for a synchronous job; a cancelled statement cancels it."""
-    try:
-        ended = backend.services.wait_until_over(job.name, cancelled=request.cancelled)
-    except Fault:
-        backend.services.cancel(job.name)
-        raise
-    if ended.status is not Status.DONE:
-        raise Fault(
-            "395100", "57P03", f"Job {job.name.name} ended with status: {ended.status}. {ended.message}"
-        )
 
 
 def wait_for(command: c.Call, request: Request, context: Context, backend: Backend) -> Rows:
@@ -88,7 +77,8 @@ def wait_for(command: c.Call, request: Request, context: Context, backend: Backe
     job = backend.services.wait_for(name, wanted, seconds=seconds, cancelled=request.cancelled)
     if job.status is wanted:
         return scalar(command.column, f"Service {name.name} reached status {wanted}.")
-    why = "can no longer reach" if job.status.final else f"did not within {seconds:g} seconds reach"
+    hopeless = job.over or wanted not in job.transitions
+    why = "can no longer reach" if hopeless else f"did not within {seconds:g} seconds reach"
     text = f"Service {name.name} {why} status {wanted}. Current status: {job.status}."
     raise Fault("395101", "57014", text)
 
@@ -108,19 +98,19 @@ def get_status(command: c.Call, _: Request, context: Context, backend: Backend) 
     if not command.args or not isinstance(command.args[0], str):
         raise invalid(f"{command.function} takes the name of a service.")
     job = find(_named(command.args[0], context), context, backend)
-    image, _digest = spec.image(job.container, registry(backend))
     found = [
         {
-            "status": CONTAINER_OF[instance.status],
-            "message": instance.message,
-            "containerName": job.container["name"],
+            "status": container.status,
+            "message": container.message,
+            "containerName": container.name,
             "instanceId": str(instance.id),
             "serviceName": job.name.name,
-            "image": image,
-            "restartCount": 0,
-            "startTime": iso(instance.started_on),
+            "image": image(job, container.name, backend)[0],
+            "restartCount": container.restarts,
+            "startTime": iso(container.started_on),
         }
         for instance in job.instances
+        for container in instance.containers
     ]
     return scalar(command.column, json.dumps(found))
 
@@ -130,9 +120,11 @@ def get_logs(command: c.Call, _: Request, context: Context, backend: Backend) ->
     service, number, container, lines, previous, since, stamped = _log_arguments(command)
     job = find(_named(service, context), context, backend)
     instance = _instance(job, number, container)
+    path = backend.services.launcher.log(job, instance.id, container)
     if previous:
-        raise invalid(f"Container '{container}' was not restarted: there are no previous logs.")
-    path = backend.services.launcher.log(job, instance.id)
+        path = LogFiles(text=path).previous
+        if not path.exists():
+            raise invalid(f"Container '{container}' was not restarted: there are no previous logs.")
     if not since and not stamped:
         return scalar(command.column, logs.tail(path, lines=lines))
     found = [
@@ -225,7 +217,7 @@ def _history(given: Mapping[str, object], context: Context, backend: Backend) ->
     jobs = [
         job
         for job in backend.services.find(dropped=True)
-        if begin <= job.record.created_on <= end and context.role in (ADMIN, job.record.owner)
+        if job.is_job and begin <= job.record.created_on <= end and context.role in (ADMIN, job.record.owner)
     ]
     newest = sorted(jobs, key=lambda job: job.record.id, reverse=True)
     rows = [_history_row(job, backend) for job in islice(newest, limit)]
@@ -259,18 +251,20 @@ def _statuses(job: Service, backend: Backend) -> dict[str, Any]:
 
 
 def _instance_status(job: Service, instance: Instance, backend: Backend) -> dict[str, Any]:
-    image, digest = spec.image(job.container, registry(backend))
-    container = {
-        "containerName": job.container["name"],
-        "image": image,
-        "imageSha256": digest,
-        "lastExitCode": instance.exit_code,
-        "message": instance.message,
-        "restartCount": 0,
-        "startTime": iso(instance.started_on),
-        "status": CONTAINER_OF[instance.status],
-    }
-    return {"instanceId": str(instance.id), "containers": [container]}
+    containers = [
+        {
+            "containerName": container.name,
+            "image": image(job, container.name, backend)[0],
+            "imageSha256": image(job, container.name, backend)[1],
+            "lastExitCode": container.exit_code,
+            "message": container.message,
+            "restartCount": container.restarts,
+            "startTime": iso(container.started_on),
+            "status": container.status,
+        }
+        for container in instance.containers
+    ]
+    return {"instanceId": str(instance.id), "containers": containers}
 
 
 def _log_rows(job: Service, given: Mapping[str, object], backend: Backend) -> Rows:
@@ -285,11 +279,12 @@ def _lines(
     job: Service, instance: Instance, begin: datetime, end: datetime | None, backend: Backend
 ) -> Iterator[tuple[object, ...]]:
     """Times grow with each line, so that ORDER BY TIMESTAMP keeps the order in which lines were written."""
-    last = datetime.min.replace(tzinfo=UTC)
     attributes = json.dumps({"log.iostream": "stdout"})
-    for line in logs.timed(backend.services.launcher.log(job, instance.id), after=begin, until=end):
-        last = max(line.at, last + _MICROSECOND)
-        yield last.replace(tzinfo=None), instance.id, job.container["name"], line.text, attributes
+    for container in instance.containers:
+        last = datetime.min.replace(tzinfo=UTC)
+        for line in logs.both(backend.services.launcher.log(job, instance.id, container.name), begin, end):
+            last = max(line.at, last + _MICROSECOND)
+            yield last.replace(tzinfo=None), instance.id, container.name, line.text, attributes
 
 
 # --- arguments
@@ -353,13 +348,14 @@ def _log_arguments(command: c.Call) -> tuple[str, int, str, int | None, bool, st
 
 def _instance(job: Service, number: int, container: str) -> Instance:
     """The instance whose logs are asked for; of one that has not begun ML Jobs looks for this text."""
-    if not 0 <= number < len(job.instances):
+    instance = job.instance(number)
+    if instance is None:
         raise invalid(f"Instance '{number}' of service '{job.name.name}' does not exist.")
-    if container != job.container["name"]:
+    found = next((one for one in instance.containers if one.name == container), None)
+    if found is None:
         raise invalid(f"Container '{container}' of service '{job.name.name}' does not exist.")
-    instance = job.instances[number]
     if instance.started_on is None and not instance.status.final:
-        text = f"Logs of '{container}' are not available yet. Container Status: PENDING. {instance.message}"
+        text = f"Logs of '{container}' are not available yet. Container Status: PENDING. {found.message}"
         raise Fault("395103", "57P03", text)
     return instance
 

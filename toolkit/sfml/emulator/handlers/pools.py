@@ -172,7 +172,7 @@ def _change(
 
 
 def _suspend(command: c.AlterComputePool, backend: Backend) -> None:
-    backend.services.pools.suspend(backend.services.pools.get(command.name))
+    backend.services.suspend_pool(backend.services.pools.get(command.name))
 
 
 def _resume(command: c.AlterComputePool, backend: Backend) -> None:

@@ -1,8 +1,7 @@
-"""Services and jobs: describe, show, drop. (So far all of them are jobs.)"""
+"""What is shown of services and jobs: DESCRIBE and SHOW, of their instances and containers too."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import UTC, datetime
 
@@ -10,12 +9,12 @@ from sfml.emulator.catalog import Kind, Name
 from sfml.emulator.context import Context
 from sfml.emulator.faults import missing
 from sfml.emulator.handlers.base import Backend, Request
-from sfml.emulator.handlers.objects import already_dropped, columns, dropped, existing, require_area
-from sfml.emulator.handlers.privileges import ADMIN, forget_object, has, require
+from sfml.emulator.handlers.objects import columns, existing, require_area
+from sfml.emulator.handlers.privileges import ADMIN, has
 from sfml.emulator.results import Column, Rows, Type, table
-from sfml.emulator.services import spec
-from sfml.emulator.services.model import Instance, Service
-from sfml.emulator.services.states import CONTAINER_OF, InstanceStatus
+from sfml.emulator.services import dns, spec
+from sfml.emulator.services.model import Container, Instance, Service
+from sfml.emulator.services.states import InstanceStatus
 from sfml.emulator.statements import commands as c
 
 _NUMBERS = (
@@ -47,7 +46,7 @@ _CONTAINER = columns(
 # Any of these lets a role see a service.
 _SEEING = ("USAGE", "MONITOR", "OPERATE", "OWNERSHIP")
 _ADDRESS = "127.0.0.1"
-"""Of each instance: all of them are processes of this machine."""
+"""Of an instance that has ended."""
 
 
 def registry(backend: Backend) -> str:
@@ -56,65 +55,75 @@ def registry(backend: Backend) -> str:
 
 
 def find(name: Name, context: Context, backend: Backend, *privileges: str) -> Service:
-    """The job, if the role has one of the privileges on it (any, to see it); else :class:`Fault` 002003."""
+    """The service, if the role has one of the privileges on it (any, to see it); else 002003."""
     existing(backend, Kind.SERVICE, name)
-    job: Service = backend.services.get(name)
-    if not _may(job, context, backend, *(privileges or _SEEING)):
+    service: Service = backend.services.get(name)
+    if not _may(service, context, backend, *(privileges or _SEEING)):
         raise missing(Kind.SERVICE, str(name))
-    return job
+    return service
 
 
 def describe(command: c.DescribeService, _: Request, context: Context, backend: Backend) -> Rows:
     from sfml.emulator.services.rendering import render
 
-    job = find(command.name.resolve(context), context, backend)
-    cells = {**_cells(job, backend), "spec": render(job.spec, registry=registry(backend))}
-    return table(_DESCRIBED, [tuple(cells.values())])
+    service = find(command.name.resolve(context), context, backend)
+    text = None
+    if context.role in (ADMIN, service.record.owner):  # nobody else sees it
+        text = render(service.spec, registry=registry(backend), images=service.images)
+    return table(_DESCRIBED, [tuple({**_cells(service, backend), "spec": text}.values())])
 
 
 def show(command: c.ShowServices, _: Request, context: Context, backend: Backend) -> Rows:
-    found = [] if command.jobs == "EXCLUDE" else _in_scope(command, context, backend)
-    seen = [job for job in found if _may(job, context, backend, *_SEEING)]
+    wanted = {"ONLY": (True,), "EXCLUDE": (False,)}.get(command.jobs, (True, False))
+    found = [one for one in _in_scope(command, context, backend) if one.is_job in wanted]
+    seen = [service for service in found if _may(service, context, backend, *_SEEING)]
     hidden = _HIDDEN[command.jobs]
     shown = [column for column in _DESCRIBED if column.name not in hidden]
-    jobs = command.filter.pick(seen, lambda job: job.name.name)
-    return table(shown, [_row(job, shown, backend) for job in jobs])
-
-
-def drop(command: c.DropService, _: Request, context: Context, backend: Backend) -> Rows:
-    name = command.name.resolve(context)
-    if backend.catalog.get(Kind.SERVICE, name) is None and command.if_exists:
-        return already_dropped(name.name)
-    find(name, context, backend)
-    require(context, backend, "OWNERSHIP", Kind.SERVICE, name)
-    backend.services.drop(name)
-    forget_object(backend, Kind.SERVICE, name)
-    return dropped(name.name)
+    picked = command.filter.pick(seen, lambda service: service.name.name)
+    return table(shown, [_row(service, shown, backend) for service in picked])
 
 
 def show_instances(command: c.ShowServiceInstances, _: Request, context: Context, backend: Backend) -> Rows:
-    job = find(command.name.resolve(context), context, backend)
+    service = find(command.name.resolve(context), context, backend)
     rows = [
         (
-            *_place(job), str(one.id), one.status, job.spec_digest, iso(job.record.created_on),
-            iso(one.started_on), _ADDRESS if one.placed_on else "",
+            *_place(service), str(one.id), one.status, one.spec_digest or service.spec_digest,
+            iso(one.created_on or service.record.created_on), iso(one.started_on),
+            backend.services.address(service, one.id) or (_ADDRESS if one.placed_on else ""),
         )
-        for one in job.instances
+        for one in service.instances
     ]  # fmt: skip
     return table(_INSTANCE, rows)
 
 
 def show_containers(command: c.ShowServiceContainers, _: Request, context: Context, backend: Backend) -> Rows:
-    job = find(command.name.resolve(context), context, backend)
-    if all(instance.status is InstanceStatus.PENDING for instance in job.instances):
-        nothing = (None,) * (len(_CONTAINER) - len(_place(job)))
-        return table(_CONTAINER, [(*_place(job), *nothing)])
-    return table(_CONTAINER, [_container(job, instance, backend) for instance in job.instances])
+    service = find(command.name.resolve(context), context, backend)
+    if all(instance.placed_on is None for instance in service.instances):
+        nothing = (None,) * (len(_CONTAINER) - len(_place(service)))
+        return table(_CONTAINER, [(*_place(service), *nothing)])
+    rows = [
+        _container(service, instance, container, backend)
+        for instance in service.instances
+        for container in instance.containers
+    ]
+    return table(_CONTAINER, rows)
 
 
 def iso(at: datetime | None) -> str:
     """The text form of an instance's times; '' before it happened."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
+
+
+def image(service: Service, container: str, backend: Backend) -> tuple[str, str]:
+    """Full name and digest of a container's image; '' for one that the specification no longer has."""
+    given = next((one for one in service.containers if one["name"] == container), None)
+    return spec.image(given, registry(backend), service.images) if given else ("", "")
+
+
+def dns_domain(database: str, schema: str, backend: Backend) -> str:
+    """The schema's domain; 002003 when there is no such schema."""
+    existing(backend, Kind.SCHEMA, Name(name=schema, database=database))
+    return dns.domain(database, schema, backend.catalog, backend.settings)
 
 
 # --- rows
@@ -124,58 +133,57 @@ def _in_scope(command: c.ShowServices, context: Context, backend: Backend) -> li
     if command.filter.scope_kind == "COMPUTE POOL":
         pool = command.filter.scope_name[-1]
         existing(backend, Kind.COMPUTE_POOL, Name(name=pool))
-        return [job for job in backend.services.find() if job.pool == pool]
+        return [service for service in backend.services.find() if service.pool == pool]
     database, schema = command.filter.area(context)
     require_area(backend, (database, schema))
-    jobs: list[Service] = backend.services.find(database=database, schema=schema)
-    return jobs
+    services: list[Service] = backend.services.find(database=database, schema=schema)
+    return services
 
 
-def _may(job: Service, context: Context, backend: Backend, *privileges: str) -> bool:
-    if context.role in (ADMIN, job.record.owner):
+def _may(service: Service, context: Context, backend: Backend, *privileges: str) -> bool:
+    if context.role in (ADMIN, service.record.owner):
         return True
-    return any(has(context, backend, privilege, Kind.SERVICE, job.name) for privilege in privileges)
+    return any(has(context, backend, privilege, Kind.SERVICE, service.name) for privilege in privileges)
 
 
-def _row(job: Service, shown: list[Column], backend: Backend) -> tuple[object, ...]:
-    cells = _cells(job, backend)
+def _row(service: Service, shown: list[Column], backend: Backend) -> tuple[object, ...]:
+    cells = _cells(service, backend)
     return tuple(cells[column.name] for column in shown)
 
 
-def _cells(job: Service, backend: Backend) -> dict[str, object]:
-    """A job's cells by column in the order of DESCRIBE SERVICE, which fills in the specification."""
-    record, replicas = job.record, len(job.instances)
-    current = sum(instance.status is InstanceStatus.READY for instance in job.instances)
+def _cells(service: Service, backend: Backend) -> dict[str, object]:
+    """The cells by column in the order of DESCRIBE SERVICE, which fills in the specification."""
+    record = service.record
+    current = sum(instance.status is InstanceStatus.READY for instance in service.instances)
+    target = 0 if service.suspended else len(service.instances)
+    upgrading = any(one.spec_digest not in ("", service.spec_digest) for one in service.instances)
     values = (
-        job.name.name, job.status, job.name.database, job.name.schema, record.owner, job.pool,
-        None, dns_name(job.name, backend),
-        current, replicas, job.minimum, replicas, replicas, "true",
-        json.dumps(job.integrations) if job.integrations else None,
-        record.created_on, record.updated_on, job.resumed_on, None, 0,
-        record.comment or None, "ROLE", job.query_warehouse, "true", str(job.asynchronous).lower(),
-        job.spec_digest, "false", None, None,
+        service.name.name, service.status, service.name.database, service.name.schema, record.owner,
+        service.pool, None, dns.hostnames(service.name, backend.catalog, backend.settings)[-1],
+        current, target, service.minimum, service.replicas, service.maximum, _flag(service.auto_resume),
+        json.dumps(service.integrations) if service.integrations else None,
+        record.created_on, record.updated_on, service.resumed_on, service.suspended_on,
+        service.auto_suspend_secs, record.comment or None, "ROLE", service.query_warehouse,
+        _flag(service.is_job), _flag(service.is_job and service.asynchronous),
+        service.spec_digest, _flag(upgrading), None, None,
     )  # fmt: skip
     return dict(zip(_COLUMNS, values, strict=True))
 
 
-def dns_domain(database: str, schema: str, backend: Backend) -> str:
-    """The schema's domain: its hash survives a rename and is new for a schema of the same name made anew."""
-    record = existing(backend, Kind.SCHEMA, Name(name=schema, database=database))
-    key = hashlib.sha256(f"{backend.settings.account} {record.id}".encode()).hexdigest()
-    return f"{key[:4]}.svc.spcs.internal"
+def _flag(value: bool) -> str:
+    return str(value).lower()
 
 
-def dns_name(name: Name, backend: Backend) -> str:
-    return f"{name.name.lower().replace('_', '-')}.{dns_domain(name.database, name.schema, backend)}"
+def _place(service: Service) -> tuple[object, ...]:
+    return (service.name.database, service.name.schema, service.name.name, service.status)
 
 
-def _place(job: Service) -> tuple[object, ...]:
-    return (job.name.database, job.name.schema, job.name.name, job.status)
-
-
-def _container(job: Service, instance: Instance, backend: Backend) -> tuple[object, ...]:
-    image, digest = spec.image(job.container, registry(backend))
+def _container(
+    service: Service, instance: Instance, container: Container, backend: Backend
+) -> tuple[object, ...]:
+    name, digest = image(service, container.name, backend)
     return (
-        *_place(job), str(instance.id), instance.status, job.container["name"], CONTAINER_OF[instance.status],
-        instance.message, image, digest, 0, iso(instance.started_on), instance.exit_code, None,
+        *_place(service), str(instance.id), instance.status, container.name, container.status,
+        container.message, name, digest, container.restarts, iso(container.started_on), container.exit_code,
+        iso(container.restarted_on) or None,
     )  # fmt: skip

@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sfml.emulator.catalog import Catalog, Kind, Name
+from sfml.emulator.catalog import Catalog, Kind
 from sfml.emulator.context import Context
-from sfml.emulator.faults import Fault, invalid, missing
+from sfml.emulator.faults import invalid, missing
 from sfml.emulator.mljobs import spec
-from sfml.emulator.services import names, secrets
+from sfml.emulator.services import names, references, secrets
 from sfml.emulator.services.model import Service
 from sfml.emulator.services.pools import family
 from sfml.emulator.services.services import NewService, Services
@@ -35,8 +35,7 @@ def execute_ml_job(
     options, settings = _object(spec_text, "specification"), _object(job_text, "job")
     pool = jobs.pools.get(names.resolve(pool_name))
     name = names.job_name(name_text, context, suffix=_wants_suffix(name_text, settings))
-    _require_schema(catalog, name)
-    _require_unused(catalog, name)
+    references.require_free(name, catalog)
     stage = _location(catalog, options, context)
     replicas = _count(settings, "TARGET_INSTANCES", default=1)
     minimum = _count(settings, "MIN_INSTANCES", default=replicas)
@@ -98,18 +97,6 @@ def _count(settings: Mapping[str, Any], name: str, *, default: int) -> int:
     return value
 
 
-def _require_schema(catalog: Catalog, name: Name) -> None:
-    if catalog.get(Kind.DATABASE, Name(name=name.database)) is None:
-        raise missing(Kind.DATABASE, name.database)
-    if catalog.get(Kind.SCHEMA, Name(name=name.schema, database=name.database)) is None:
-        raise missing(Kind.SCHEMA, f"{name.database}.{name.schema}")
-
-
-def _require_unused(catalog: Catalog, name: Name) -> None:
-    if catalog.get(Kind.SERVICE, name) is not None:
-        raise Fault("002002", "42710", f"SQL compilation error:\nObject '{name}' already exists.")
-
-
 def _location(catalog: Catalog, options: Mapping[str, Any], context: Context) -> str:
     """The payload's location with the stage's full name."""
     stage, path = names.stage_location(str(options.get("STAGE_PATH") or ""), context)
@@ -123,22 +110,11 @@ def _integrations(catalog: Catalog, settings: Mapping[str, Any], require: secret
     given = settings.get("EXTERNAL_ACCESS_INTEGRATIONS") or []
     if not isinstance(given, list):
         raise invalid(f"Invalid EXTERNAL_ACCESS_INTEGRATIONS '{given}': expected a list of names.")
-    found = [names.account_name(str(text)) for text in given]
-    for name in found:
-        record = catalog.get(Kind.INTEGRATION, name)
-        if record is None:
-            raise missing(Kind.INTEGRATION, name.name)
-        require("USAGE", Kind.INTEGRATION, name)
-        if not record.properties["ENABLED"]:
-            raise invalid(f"Integration '{name.name}' is not enabled.")
-    return tuple(name.name for name in found)
+    return references.integrations([names.account_name(str(text)) for text in given], catalog, require)
 
 
 def _warehouse(catalog: Catalog, settings: Mapping[str, Any]) -> str | None:
     text = settings.get("QUERY_WAREHOUSE")
     if not text:
         return None
-    name = names.resolve(str(text))
-    if catalog.get(Kind.WAREHOUSE, Name(name=name)) is None:
-        raise missing(Kind.WAREHOUSE, name)
-    return name
+    return references.warehouse(names.resolve(str(text)), catalog)

@@ -1,4 +1,4 @@
-"""From a job's specification to the runs that an executor starts."""
+"""From a specification to the runs that an executor starts."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 from sfml.emulator.catalog import Catalog, Kind
 from sfml.emulator.context import Context
-from sfml.emulator.executors.base import Container, Mount, Run
+from sfml.emulator.executors.base import Container, LogFiles, Mount, Probe, Run
 from sfml.emulator.faults import missing
-from sfml.emulator.services import secrets
+from sfml.emulator.services import dns, secrets, volumes
 from sfml.emulator.services.model import Instance, Service
 from sfml.emulator.services.names import stage_location
 from sfml.emulator.settings import Settings
@@ -22,23 +22,30 @@ from sfml.emulator.vault import Vault, write_private
 
 SESSION = "/snowflake/session"
 """Where a container finds its token (Snowflake's "Working with services")."""
+GRACE = 30.0
+"""Seconds between SIGTERM and SIGKILL: the page "Working with services", when a service is suspended."""
 _SECRETS = "secrets"
+_SESSION_FILES = "session"
+_LOCAL = "volumes"
+# Whose only container's log is named as it was when there was but one.
+_MAIN = "main"
 _UNITS = {
     "Ki": 1 << 10,
     "Mi": 1 << 20,
     "Gi": 1 << 30,
     "Ti": 1 << 40,
+    "k": 10**3,
     "K": 10**3,
     "M": 10**6,
     "G": 10**9,
     "T": 10**12,
 }
-_SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGT]i?)?B?")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)([kKMGT]i?)?B?")
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Private:
-    """What a run gets of secrets; their values are in no representation of it."""
+    """What a container gets of secrets; their values are in no representation of it."""
 
     variables: Mapping[str, str] = field(repr=False)
     mounts: tuple[Mount, ...]
@@ -54,78 +61,107 @@ class Launcher:
     endpoint: Callable[[], tuple[str, int]]
     issue_token: Callable[[str, str, str], str]
 
-    def jobs_directory(self) -> Path:
+    def services_directory(self) -> Path:
         return self.settings.state / "jobs"
 
-    def directory(self, job: Service) -> Path:
-        """All that is kept of a job outside the catalog: a directory per instance."""
-        return self.jobs_directory() / str(job.record.id)
+    def directory(self, service: Service) -> Path:
+        """All that is kept of a service outside the catalog: a directory per instance."""
+        return self.services_directory() / str(service.record.id)
 
-    def log(self, job: Service, instance: int) -> Path:
-        return self.directory(job) / str(instance) / "log"
+    def log(self, service: Service, instance: int, container: str = _MAIN) -> Path:
+        name = "log" if container == _MAIN else f"log-{container}"
+        return self.directory(service) / str(instance) / name
 
-    def run(self, job: Service, instance: Instance) -> Run:
+    def keep_logs(self, service: Service, instance: Instance) -> None:
+        """What the containers wrote so far becomes their previous log."""
+        for container in instance.containers:
+            log = LogFiles(text=self.log(service, instance.id, container.name))
+            for old, new in ((log.text, log.previous), (log.times, LogFiles(text=log.previous).times)):
+                if old.exists():
+                    old.replace(new)
+
+    def run(self, service: Service, instance: Instance) -> Run:
         """What the executor is to run; its token is in place when this returns."""
-        directory = self.directory(job) / str(instance.id)
+        directory = self.directory(service) / str(instance.id)
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        mounts = tuple(self._mount(job, mount) for mount in job.container.get("volumeMounts", ()))
-        self.renew_token(job, instance.id)
-        private = self._secrets(job, directory / _SECRETS)
-        container: Mapping[str, str] = job.container.get("env", {})
+        self.renew_token(service, instance.id)
+        containers = tuple(self._container(service, instance, one) for one in service.containers)
+        first, environment = containers[0], service.containers[0].get("env", {})
         return Run(
-            key=f"{job.record.id}-{instance.id}",
+            key=f"{service.record.id}-{instance.id}",
             directory=directory,
-            containers=(
-                Container(
-                    name=job.container["name"],
-                    log=self.log(job, instance.id),
-                    command=tuple(job.container["command"]),
-                    environment={**self._environment(job, instance), **container, **private.variables},
-                    mounts=(*mounts, *private.mounts, Mount(target=SESSION, source=directory / "session")),
-                ),
-            ),
-            requirements=_requirements(mounts, container),
-            payload=_payload(mounts, container),
+            containers=containers,
+            requirements=_requirements(first.mounts, environment),
+            payload=_payload(first.mounts, environment),
+            restart=not service.is_job,
+            hostnames=dns.hostnames(service.name, self.catalog, self.settings),
+            egress=bool(service.integrations),
+            grace=0 if _payload(first.mounts, environment) else GRACE,
         )
 
-    def renew_token(self, job: Service, instance: int) -> None:
+    def _container(self, service: Service, instance: Instance, given: Mapping[str, Any]) -> Container:
+        directory = self.directory(service) / str(instance.id)
+        private = self._secrets(service, given, directory / _SECRETS / given["name"])
+        limits = given.get("resources", {}).get("limits", {})
+        mounts = [self._mount(service, instance, mount) for mount in given.get("volumeMounts", ())]
+        return Container(
+            name=given["name"],
+            image=str(given.get("image", "")),
+            log=self.log(service, instance.id, given["name"]),
+            command=tuple(given.get("command") or ()),
+            args=tuple(given.get("args") or ()),
+            environment={
+                **self._environment(service, instance), **given.get("env", {}), **private.variables
+            },
+            mounts=(*mounts, *private.mounts, *_token_mount(given, directory / _SESSION_FILES)),
+            cpu=cores(limits.get("cpu")),
+            memory=size(limits.get("memory")),
+            gpus=int(limits.get("nvidia.com/gpu", 0)),
+            readiness=_probe(given.get("readinessProbe")),
+            liveness=_probe(given.get("livenessProbe")),
+        )  # fmt: skip
+
+    def renew_token(self, service: Service, instance: int) -> None:
         """Write a fresh token where the instance finds it; as one step, since it may be reading."""
-        directory = self.directory(job) / str(instance) / "session"
+        directory = self.directory(service) / str(instance) / _SESSION_FILES
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = directory / ".token"
         fresh.touch(mode=0o600)
-        fresh.write_text(self.issue_token(str(job.name), job.record.owner, job.name.name))
+        fresh.write_text(self.issue_token(str(service.name), service.record.owner, service.name.name))
         fresh.replace(directory / "token")
 
-    def forget_token(self, job: Service, instance: int) -> None:
-        """Remove the instance's token, and the secrets that it had as files."""
-        for name in ("session", _SECRETS):
-            shutil.rmtree(self.directory(job) / str(instance) / name, ignore_errors=True)
+    def forget_private(self, service: int, instance: int) -> None:
+        """Remove what an instance of the service with this number leaves: token, secrets, local volumes."""
+        for name in (_SESSION_FILES, _SECRETS, _LOCAL):
+            path = self.services_directory() / str(service) / str(instance) / name
+            shutil.rmtree(path, ignore_errors=True)
 
-    def remove(self, job: int) -> None:
-        """Remove logs and all else that is kept of the job with this number."""
-        shutil.rmtree(self.jobs_directory() / str(job), ignore_errors=True)
+    def remove(self, service: int) -> None:
+        """Remove logs and all else that is kept of the service with this number."""
+        shutil.rmtree(self.services_directory() / str(service), ignore_errors=True)
 
-    def _environment(self, job: Service, instance: Instance) -> dict[str, str]:
+    def _environment(self, service: Service, instance: Instance) -> dict[str, str]:
         """What Snowflake sets in each container (its "Working with services"), for a server without TLS."""
         host, port = self.endpoint()
-        return {
+        common = {
             "SNOWFLAKE_HOST": host,
             "SNOWFLAKE_PORT": str(port),
             "SNOWFLAKE_PROTOCOL": "http",
             "SNOWFLAKE_ACCOUNT": self.settings.account,
-            "SNOWFLAKE_DATABASE": job.name.database,
-            "SNOWFLAKE_SCHEMA": job.name.schema,
-            "SNOWFLAKE_SERVICE_NAME": job.name.name,
-            "SNOWFLAKE_JOBS_COUNT": str(len(job.instances)),
-            "SNOWFLAKE_JOB_INDEX": str(instance.id),
+            "SNOWFLAKE_DATABASE": service.name.database,
+            "SNOWFLAKE_SCHEMA": service.name.schema,
+            "SNOWFLAKE_SERVICE_NAME": service.name.name,
         }
+        if not service.is_job:
+            return common
+        count, index = str(len(service.instances)), str(instance.id)
+        return {**common, "SNOWFLAKE_JOBS_COUNT": count, "SNOWFLAKE_JOB_INDEX": index}
 
-    def _secrets(self, job: Service, directory: Path) -> _Private:
-        """The values of the job's secrets as they are now, in variables and in files below ``directory``."""
+    def _secrets(self, service: Service, container: Mapping[str, Any], directory: Path) -> _Private:
+        """The values of the secrets as they are now, in variables and in files below ``directory``."""
         variables: dict[str, str] = {}
         mounts: list[Mount] = []
-        for use in secrets.uses(job.container, job.name):
+        for use in secrets.uses(container, service.name):
             values = self._values(use)
             if use.variable:
                 variables[use.variable] = values[use.key]
@@ -144,20 +180,29 @@ class Launcher:
             raise missing(Kind.SECRET, str(use.secret))
         return values
 
-    def _mount(self, job: Service, mount: Mapping[str, Any]) -> Mount:
-        volume = next(v for v in job.spec["spec"].get("volumes", ()) if v["name"] == mount["name"])
+    def _mount(self, service: Service, instance: Instance, mount: Mapping[str, Any]) -> Mount:
+        volume = next(v for v in service.spec["spec"].get("volumes", ()) if v["name"] == mount["name"])
         source = str(volume.get("source", ""))
         if source == "memory":
             return Mount(target=mount["mountPath"], size=size(volume.get("size")))
         if source == "stage":
             source = volume["stageConfig"]["name"]
         if source.startswith("@"):
-            return Mount(target=mount["mountPath"], source=self._stage_directory(job, source))
-        return Mount(target=mount["mountPath"])  # "local": gone with the run
+            return Mount(target=mount["mountPath"], source=self._stage_directory(service, source))
+        if source == "block":
+            directory = volumes.directory(self.settings.state, service.record.id, instance.id, volume["name"])
+        else:  # "local": gone with the run
+            directory = self.directory(service) / str(instance.id) / _LOCAL / volume["name"]
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return Mount(target=mount["mountPath"], source=directory)
 
-    def _stage_directory(self, job: Service, location: str) -> Path:
+    def _stage_directory(self, service: Service, location: str) -> Path:
         where = Context(
-            session_id=0, user="", role=job.record.owner, database=job.name.database, schema=job.name.schema
+            session_id=0,
+            user="",
+            role=service.record.owner,
+            database=service.name.database,
+            schema=service.name.schema,
         )
         name, path = stage_location(location, where)
         stage = self.catalog.get(Kind.STAGE, name)
@@ -166,6 +211,25 @@ class Launcher:
         directory = self.stages.directory(stage) / path
         directory.mkdir(parents=True, exist_ok=True)
         return directory
+
+
+def _token_mount(container: Mapping[str, Any], source: Path) -> tuple[Mount, ...]:
+    if container.get("mountSessionToken") is False:
+        return ()
+    target = (container.get("sessionTokenConfig") or {}).get("path") or SESSION
+    return (Mount(target=target, source=source),)
+
+
+def _probe(given: Mapping[str, Any] | None) -> Probe | None:
+    return Probe(port=given["port"], path=str(given["path"])) if given else None
+
+
+def cores(value: object) -> float | None:
+    """A number of cores, also of ``500m``; None where there is none."""
+    if value is None:
+        return None
+    text = str(value)
+    return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
 
 
 def size(text: object) -> int | None:

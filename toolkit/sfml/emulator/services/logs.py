@@ -57,6 +57,12 @@ def timed(path: Path, *, after: datetime | None = None, until: datetime | None =
                 yield Line(at=at, text=data.decode("utf-8", "replace").removesuffix("\n"))
 
 
+def both(path: Path, after: datetime, until: datetime | None) -> Iterator[Line]:
+    """The lines of the previous log and then of this one, as :func:`timed`."""
+    yield from timed(LogFiles(text=path).previous, after=after, until=until)
+    yield from timed(path, after=after, until=until)
+
+
 def _writes(path: Path) -> tuple[list[int], list[float]]:
     """After each write: the size of the log, and the time."""
     data = path.read_bytes() if path.exists() else b""

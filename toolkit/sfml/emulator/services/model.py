@@ -1,4 +1,4 @@
-"""A job as a value, and how the catalog keeps it."""
+"""A service or a job as a value, and how the catalog keeps it."""
 
 from __future__ import annotations
 
@@ -9,40 +9,83 @@ from typing import Any
 
 from sfml.emulator.catalog import Name, Record
 from sfml.emulator.services import states
-from sfml.emulator.services.states import InstanceStatus, Status
+from sfml.emulator.services.states import ContainerStatus, InstanceStatus, Status
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Instance:
-    """One replica. Times are None until they happened, ``exit_code`` until its container has ended."""
+class Container:
+    """One container of an instance. ``exit_code`` is that of its last end, None before the first."""
 
-    id: int
-    status: InstanceStatus = InstanceStatus.PENDING
+    name: str
+    status: ContainerStatus = ContainerStatus.PENDING
     message: str = states.NO_ROOM
-    # When it got a node: from then on it may have had effects, so it is never started again.
-    placed_on: datetime | None = None
+    restarts: int = 0
     started_on: datetime | None = None
-    ended_on: datetime | None = None
+    restarted_on: datetime | None = None
     exit_code: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Instance:
+    """One replica. Times are None until they happened, ``exit_code`` until a job's run has ended."""
+
+    id: int
+    containers: tuple[Container, ...] = ()
+    status: InstanceStatus = InstanceStatus.PENDING
+    message: str = states.NO_ROOM
+    # When it got a node: from then on it may have had effects, so a job's is never started again.
+    placed_on: datetime | None = None
+    started_on: datetime | None = None
+    ended_on: datetime | None = None
+    exit_code: int | None = None
+    created_on: datetime | None = None
+    # The specification that it runs, or will run: an upgrade changes that of one instance after another.
+    spec_digest: str = ""
+
+    def container(self, name: str) -> Container:
+        """KeyError when there is none of that name."""
+        for container in self.containers:
+            if container.name == name:
+                return container
+        raise KeyError(name)
+
+    def with_container(self, container: Container) -> Instance:
+        found = tuple(container if old.name == container.name else old for old in self.containers)
+        return replace(self, containers=found)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Service:
-    """A job at one moment. ``spec`` is the service specification that the server made."""
+    """A service or job at one moment. ``spec`` is its specification, checked and complete.
+
+    ``minimum`` is how many instances a job must see succeed, and how many of a service must be ready
+    (MIN_READY_INSTANCES); ``replicas`` how many there are to be (MIN_INSTANCES), ``maximum`` the most.
+    """
 
     record: Record
-    status: Status
+    is_job: bool = True
+    status: Status = Status.PENDING
     message: str
     pool: str
     spec: Mapping[str, Any]
     spec_digest: str
     minimum: int
-    asynchronous: bool
+    replicas: int
+    maximum: int
+    asynchronous: bool = False
     instances: tuple[Instance, ...]
     query_id: str = ""
     query_warehouse: str | None = None
     integrations: tuple[str, ...] = ()
+    auto_resume: bool = True
+    auto_suspend_secs: int = 0
+    log_level: str | None = None
+    # Digests of images by their name in the specification, as they were when it was given.
+    images: Mapping[str, str]
+    # Why no node can ever hold an instance; '' when one can.
+    unschedulable: str = ""
     resumed_on: datetime | None = None
+    suspended_on: datetime | None = None
     completed_on: datetime | None = None
 
     @property
@@ -50,92 +93,115 @@ class Service:
         return self.record.name
 
     @property
-    def container(self) -> Mapping[str, Any]:
-        """The one container that a job's instance has here."""
-        first: Mapping[str, Any] = self.spec["spec"]["containers"][0]
-        return first
+    def over(self) -> bool:
+        """Whether nothing more happens to it: a job that ended, and what was dropped."""
+        return not self.transitions[self.status]
+
+    @property
+    def suspended(self) -> bool:
+        return self.status in (Status.SUSPENDING, Status.SUSPENDED)
+
+    @property
+    def transitions(self) -> states.Transitions:
+        return states.JOB if self.is_job else states.SERVICE
+
+    @property
+    def containers(self) -> tuple[Mapping[str, Any], ...]:
+        """The specification's containers."""
+        return tuple(self.spec["spec"]["containers"])
+
+    def instance(self, number: int) -> Instance | None:
+        return next((instance for instance in self.instances if instance.id == number), None)
 
     def with_instance(self, instance: Instance) -> Service:
-        """The job with that instance's new state."""
+        """The service with that instance's new state."""
         instances = tuple(instance if old.id == instance.id else old for old in self.instances)
         return replace(self, instances=instances)
 
-    def to(self, status: Status, *, at: datetime, message: str | None = None) -> Service:
-        """The job in its next state; an unlawful step is a bug."""
-        if status is self.status:
-            return self
-        assert status in states.TRANSITIONS[self.status], f"{self.name}: {self.status} -> {status}"
-        return replace(
-            self,
-            status=status,
-            message=states.JOB_TEXTS[status] if message is None else message,
-            completed_on=at if status.final else None,
+    def new_instance(self, number: int, at: datetime) -> Instance:
+        """One that waits for a node."""
+        message = self.unschedulable or states.NO_ROOM
+        names = [container["name"] for container in self.containers]
+        return Instance(
+            id=number,
+            containers=tuple(Container(name=name, message=message) for name in names),
+            message=message,
+            created_on=at,
+            spec_digest=self.spec_digest,
         )
 
+    def to(self, status: Status, *, at: datetime, message: str | None = None) -> Service:
+        """The service in its next state; an unlawful step is a bug."""
+        if status is self.status:
+            return self
+        assert status in self.transitions[self.status], f"{self.name}: {self.status} -> {status}"
+        texts = states.JOB_TEXTS if self.is_job else states.SERVICE_TEXTS
+        moved = replace(self, status=status, message=texts[status] if message is None else message)
+        return replace(moved, completed_on=at if moved.over else None)
 
-def properties(job: Service) -> dict[str, Any]:
-    """What the catalog keeps of a job beside its name, owner, comment and times."""
+
+_PLAIN = (
+    "is_job", "status", "message", "pool", "spec_digest", "minimum", "replicas", "maximum", "asynchronous",
+    "query_id", "query_warehouse", "auto_resume", "auto_suspend_secs", "log_level", "unschedulable",
+)  # fmt: skip
+_TIMES = ("resumed_on", "suspended_on", "completed_on")
+_INSTANCE = ("id", "status", "message", "exit_code", "spec_digest")
+_INSTANCE_TIMES = ("placed_on", "started_on", "ended_on", "created_on")
+_CONTAINER = ("name", "status", "message", "restarts", "exit_code")
+_CONTAINER_TIMES = ("started_on", "restarted_on")
+
+
+def properties(service: Service) -> dict[str, Any]:
+    """What the catalog keeps of a service beside its name, owner, comment and times."""
     return {
-        "is_job": True,
-        "status": job.status,
-        "message": job.message,
-        "pool": job.pool,
-        "spec": dict(job.spec),
-        "spec_digest": job.spec_digest,
-        "minimum": job.minimum,
-        "asynchronous": job.asynchronous,
-        "instances": [_instance_properties(instance) for instance in job.instances],
-        "query_id": job.query_id,
-        "query_warehouse": job.query_warehouse,
-        "integrations": list(job.integrations),
-        "resumed_on": _text(job.resumed_on),
-        "completed_on": _text(job.completed_on),
+        **_kept(service, _PLAIN, _TIMES),
+        "spec": dict(service.spec),
+        "images": dict(service.images),
+        "integrations": list(service.integrations),
+        "instances": [
+            {
+                **_kept(instance, _INSTANCE, _INSTANCE_TIMES),
+                "containers": [_kept(one, _CONTAINER, _CONTAINER_TIMES) for one in instance.containers],
+            }
+            for instance in service.instances
+        ],
     }
 
 
 def from_record(record: Record) -> Service:
-    """The job that the catalog's record describes."""
+    """The service that the catalog's record describes."""
     kept = record.properties
     return Service(
         record=record,
-        status=Status(kept["status"]),
-        message=kept["message"],
-        pool=kept["pool"],
-        spec=kept["spec"],
-        spec_digest=kept["spec_digest"],
-        minimum=kept["minimum"],
-        asynchronous=kept["asynchronous"],
-        instances=tuple(map(_instance, kept["instances"])),
-        query_id=kept["query_id"],
-        query_warehouse=kept["query_warehouse"],
-        integrations=tuple(kept["integrations"]),
-        resumed_on=_time(kept["resumed_on"]),
-        completed_on=_time(kept["completed_on"]),
+        **{
+            **_read(kept, _PLAIN, _TIMES),
+            "status": Status(kept["status"]),
+            "spec": kept["spec"],
+            "images": kept["images"],
+            "integrations": tuple(kept["integrations"]),
+            "instances": tuple(map(_instance, kept["instances"])),
+        },
     )
-
-
-def _instance_properties(instance: Instance) -> dict[str, Any]:
-    return {
-        "id": instance.id,
-        "status": instance.status,
-        "message": instance.message,
-        "placed_on": _text(instance.placed_on),
-        "started_on": _text(instance.started_on),
-        "ended_on": _text(instance.ended_on),
-        "exit_code": instance.exit_code,
-    }
 
 
 def _instance(kept: Mapping[str, Any]) -> Instance:
-    return Instance(
-        id=kept["id"],
-        status=InstanceStatus(kept["status"]),
-        message=kept["message"],
-        placed_on=_time(kept["placed_on"]),
-        started_on=_time(kept["started_on"]),
-        ended_on=_time(kept["ended_on"]),
-        exit_code=kept["exit_code"],
-    )
+    found = _read(kept, _INSTANCE, _INSTANCE_TIMES)
+    containers = tuple(map(_container, kept["containers"]))
+    return Instance(**{**found, "status": InstanceStatus(kept["status"]), "containers": containers})
+
+
+def _container(kept: Mapping[str, Any]) -> Container:
+    found = _read(kept, _CONTAINER, _CONTAINER_TIMES)
+    return Container(**{**found, "status": ContainerStatus(kept["status"])})
+
+
+def _kept(value: object, plain: tuple[str, ...], times: tuple[str, ...]) -> dict[str, Any]:
+    found = {name: getattr(value, name) for name in plain}
+    return {**found, **{name: _text(getattr(value, name)) for name in times}}
+
+
+def _read(kept: Mapping[str, Any], plain: tuple[str, ...], times: tuple[str, ...]) -> dict[str, Any]:
+    return {**{name: kept[name] for name in plain}, **{name: _time(kept[name]) for name in times}}
 
 
 def _text(at: datetime | None) -> str | None:

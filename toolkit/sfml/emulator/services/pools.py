@@ -39,6 +39,8 @@ class Usage:
     nodes: int = 0
     jobs: int = 0
     services: int = 0
+    # Services among them that are suspended.
+    resting: int = 0
     # Instances that wait for a node.
     waiting: int = 0
     last: datetime | None = None
@@ -128,7 +130,7 @@ def family(record: Record) -> Family:
 def idle_too_long(record: Record, usage: Usage, now: datetime) -> bool:
     """Whether AUTO_SUSPEND_SECS are over without a job."""
     limit = record.properties["auto_suspend_secs"]
-    if suspended(record) or usage.jobs or usage.services or not limit:
+    if suspended(record) or usage.jobs or usage.services > usage.resting or not limit:
         return False
     since = max(resumed_on(record), usage.last or resumed_on(record))
     return now - since >= timedelta(seconds=limit)

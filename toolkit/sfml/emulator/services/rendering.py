@@ -12,17 +12,17 @@ from sfml.emulator.services.spec import image
 _WIDE = 1 << 30  # characters on a line: YAML would fold long strings
 
 
-def render(spec: Mapping[str, Any], *, registry: str) -> str:
+def render(spec: Mapping[str, Any], *, registry: str, images: Mapping[str, str]) -> str:
     """The text that DESCRIBE SERVICE shows: every string quoted, full image names, image digests added."""
     shown = dict(spec["spec"])
-    shown["containers"] = [_shown(container, registry) for container in shown["containers"]]
+    shown["containers"] = [_shown(container, registry, images) for container in shown["containers"]]
     return yaml.dump(
         _quoted({**spec, "spec": shown}), Dumper=_Dumper, sort_keys=False, explicit_start=True, width=_WIDE
     )
 
 
-def _shown(container: Mapping[str, Any], registry: str) -> dict[str, Any]:
-    name, sha256 = image(container, registry)
+def _shown(container: Mapping[str, Any], registry: str, images: Mapping[str, str]) -> dict[str, Any]:
+    name, sha256 = image(container, registry, images)
     return {**container, "image": name, "sha256": f"@{sha256}"}
 
 

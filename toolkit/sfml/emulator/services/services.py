@@ -1,4 +1,4 @@
-"""The jobs of one server: created, waiting, running, over. Each step is in the catalog before it counts."""
+"""The services and jobs of one server. Each step is in the catalog before it counts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -17,30 +17,60 @@ from sfml.emulator.executors.base import Ended, Executor, Handle, Report
 from sfml.emulator.faults import Fault, missing
 from sfml.emulator.services import lifecycle, scheduling, spec, states
 from sfml.emulator.services.launch import Launcher
-from sfml.emulator.services.model import Instance, Service, from_record, properties
+from sfml.emulator.services.model import Service, from_record, properties
 from sfml.emulator.services.pools import Pools, PoolView, Usage, idle_too_long, suspended, view
 from sfml.emulator.services.states import InstanceStatus, Status
+
+_AGAIN_AFTER = 0.5
+_AGAIN_AT_MOST = 60.0
+"""Seconds until a service's run that ended starts again: doubled each time, while it never ran for long."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NewService:
-    """What a job is made of, whatever statement asked for it."""
+    """What a service or job is made of, whatever statement asked for it."""
 
     name: Name
     pool: Record
     spec: Mapping[str, Any]
     owner: str
+    is_job: bool = True
     replicas: int = 1
     minimum: int = 1
+    maximum: int | None = None
     asynchronous: bool = True
     comment: str | None = None
     query_id: str = ""
     query_warehouse: str | None = None
     integrations: tuple[str, ...] = ()
+    auto_resume: bool = True
+    auto_suspend_secs: int = 0
+    log_level: str | None = None
+    images: Mapping[str, str] = field(default_factory=dict)
+    unschedulable: str = ""
+
+
+@dataclass(kw_only=True, eq=False)
+class _Running:
+    """An instance that has a node; no ``handle`` while it waits to be started again."""
+
+    service: int
+    instance: int
+    handle: Handle | None = None
+    # It was ended on purpose, and its news are of no account.
+    condemned: bool = False
+    attempts: int = 0
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.service, self.instance
 
 
 class Services:
-    """All jobs and the pools they run on. Safe to share between threads; nobody waits with the lock held."""
+    """All services and jobs and the pools they run on.
+
+    Safe to share between threads; nobody waits with the lock held.
+    """
 
     def __init__(
         self,
@@ -53,13 +83,13 @@ class Services:
     ) -> None:
         self.pools = Pools(catalog)
         self.launcher = launcher
+        self.executor = executor
         self._catalog = catalog
-        self._executor = executor
         self._clock = clock
         self._changed = threading.Condition(catalog.lock)
-        self._live: dict[int, Service] = {}  # jobs that are not over, oldest first
-        self._handles: dict[tuple[int, int], Handle] = {}  # (job, instance) with a node
-        self._dropped: set[int] = set()  # jobs whose runs are about to end, and then their directories go
+        self._live: dict[int, Service] = {}  # what is not over, oldest first
+        self._runs: dict[tuple[int, int], _Running] = {}  # (service, instance) with a node
+        self._dropped: set[int] = set()  # those whose runs are about to end, and then their directories go
         self._last_use: dict[str, datetime] = {}
         self._begun = False
         self._closing = threading.Event()
@@ -70,11 +100,11 @@ class Services:
     def recover(self) -> None:
         """Make the state true again after a server that just ended."""
         with self._changed:
-            jobs = sorted(self.find(), key=lambda job: job.record.id)
-            for job in jobs:
-                if not job.status.final:
-                    self._recover(job)
-            self._sweep({str(job.record.id) for job in jobs})
+            found = sorted(self.find(), key=lambda service: service.record.id)
+            for service in found:
+                if not service.over:
+                    self._recover(service)
+            self._sweep({str(service.record.id) for service in found})
 
     def begin(self) -> None:
         """Start what waits, and whatever is created from now on; the server answers already."""
@@ -84,82 +114,92 @@ class Services:
         self._keeper.start()
 
     def close(self) -> None:
-        """Kill all runs; their jobs fail with the reason, those without a node wait for the next server."""
+        """Kill all runs; their jobs fail with the reason, the rest waits for the next server."""
         self._closing.set()
-        self._executor.close()
+        self.executor.close()
         if self._keeper.is_alive():
             self._keeper.join()
 
     def _keep(self, every: float) -> None:
         """Prepare for the first job; then give running instances new tokens until the server closes."""
-        self._executor.warm()
+        self.executor.warm()
         while not self._closing.wait(every):
             with self._changed:
-                running = [
-                    (self._live[job], instance) for job, instance in self._handles if job in self._live
-                ]
-            for job, instance in running:
-                self.launcher.renew_token(job, instance)
+                running = [(self._live[one], number) for one, number in self._runs if one in self._live]
+            for service, number in running:
+                self.launcher.renew_token(service, number)
 
     def active(self) -> int:
-        """How many jobs are not over."""
+        """How many services and jobs run or want to."""
         with self._changed:
-            return len(self._live)
+            return sum(not service.suspended for service in self._live.values())
 
-    def _recover(self, job: Service) -> None:
-        for instance in job.instances:
-            if instance.placed_on and not instance.status.final:
-                self._executor.clear(self.launcher.directory(job) / str(instance.id))
-                self.launcher.forget_token(job, instance.id)
-        self._live[job.record.id] = job
-        if (now_is := lifecycle.interrupted(job, self._clock())) is not job:
+    def _recover(self, service: Service) -> None:
+        for instance in service.instances:
+            if instance.placed_on and not (instance.status.final and service.is_job):
+                self.executor.clear(self.launcher.directory(service) / str(instance.id))
+                self.launcher.forget_private(service.record.id, instance.id)
+        self._live[service.record.id] = service
+        if (now_is := lifecycle.interrupted(service, self._clock())) is not service:
             self._save(now_is)
 
     def _sweep(self, known: set[str]) -> None:
-        """Remove directories of jobs that were dropped while the server went down."""
-        for path in self.launcher.jobs_directory().glob("*"):
+        """Remove directories of what was dropped while the server went down."""
+        for path in self.launcher.services_directory().glob("*"):
             if path.name not in known:
                 shutil.rmtree(path, ignore_errors=True)
 
-    # --- new jobs
+    # --- new ones
 
     def create(self, new: NewService) -> Service:
-        """The job, waiting or already starting; its name must be free."""
+        """The service or job, waiting or already starting; its name must be free."""
         with self._changed:
             if self._closing.is_set():
                 raise Fault("000603", "XX000", "The local backend is stopping.")
-            job = self._store(new)
-            self._live[job.record.id] = job
-            pool = self.pools.get(new.pool.name.name)
-            if pool.properties["auto_resume"]:
-                self.pools.resume(pool, now=self._clock())
+            service = self._store(new)
+            self._live[service.record.id] = service
+            self._wake_pool(service)
             self.schedule()
-            return self._live.get(job.record.id, job)
+            return self._live.get(service.record.id, service)
 
     def _store(self, new: NewService) -> Service:
+        texts = states.JOB_TEXTS if new.is_job else states.SERVICE_TEXTS
         draft = Service(
             record=Record(kind=Kind.SERVICE, name=new.name, owner=new.owner),
-            status=Status.PENDING,
-            message=states.JOB_TEXTS[Status.PENDING],
+            is_job=new.is_job,
+            message=texts[Status.PENDING],
             pool=new.pool.name.name,
             spec=new.spec,
             spec_digest=spec.digest(new.spec),
             minimum=new.minimum,
+            replicas=new.replicas,
+            maximum=new.replicas if new.maximum is None else new.maximum,
             asynchronous=new.asynchronous,
-            instances=tuple(Instance(id=number) for number in range(new.replicas)),
+            instances=(),
             query_id=new.query_id,
             query_warehouse=new.query_warehouse,
             integrations=new.integrations,
+            auto_resume=new.auto_resume,
+            auto_suspend_secs=new.auto_suspend_secs,
+            log_level=new.log_level,
+            images=new.images,
+            unschedulable=new.unschedulable,
         )
+        draft = lifecycle.with_replicas(draft, self._clock())
         record = self._catalog.create(
             Kind.SERVICE, new.name, owner=new.owner, comment=new.comment, properties=properties(draft)
         )
         return replace(draft, record=record)
 
+    def _wake_pool(self, service: Service) -> None:
+        pool = self.pools.get(service.pool)
+        if pool.properties["auto_resume"]:
+            self.pools.resume(pool, now=self._clock())
+
     # --- what there is
 
     def get(self, name: Name) -> Service:
-        """The job of that name, whether it is over or not; :class:`Fault` 002003."""
+        """The service or job of that name, whether it is over or not; :class:`Fault` 002003."""
         record = self._catalog.get(Kind.SERVICE, name)
         if record is None:
             raise missing(Kind.SERVICE, str(name))
@@ -168,9 +208,15 @@ class Services:
     def find(
         self, *, database: str | None = None, schema: str | None = None, dropped: bool = False
     ) -> list[Service]:
-        """Jobs by name; ``dropped`` adds the deleted ones (job history)."""
+        """Services and jobs by name; ``dropped`` adds the deleted ones (job history)."""
         records = self._catalog.find(Kind.SERVICE, database=database, schema=schema, dropped=dropped)
         return [from_record(record) for record in records]
+
+    def address(self, service: Service, instance: int) -> str:
+        """Where this machine reaches the instance's ports; '' while it does not run."""
+        with self._changed:
+            run = self._runs.get((service.record.id, instance))
+        return run.handle.address() if run and run.handle and not run.condemned else ""
 
     def pool(self, name: str) -> PoolView:
         """The pool as it stands now; one that was idle for too long is suspended by being looked at."""
@@ -188,32 +234,35 @@ class Services:
         return view(record, usage, now)
 
     def _usage(self, pool: str) -> Usage:
-        jobs = {number: job for number, job in self._live.items() if job.pool == pool}
+        there = {number: service for number, service in self._live.items() if service.pool == pool}
         return Usage(
-            nodes=sum(job in jobs for job, _ in self._handles),
-            jobs=len(jobs),
-            waiting=sum(i.placed_on is None for job in jobs.values() for i in job.instances),
+            nodes=sum(service in there for service, _ in self._runs),
+            jobs=sum(service.is_job for service in there.values()),
+            services=sum(not service.is_job for service in there.values()),
+            resting=sum(service.suspended for service in there.values()),
+            waiting=sum(i.placed_on is None for service in there.values() for i in service.instances),
             last=self._last_use.get(pool),
         )
 
     # --- waiting
 
     def wait_for(self, name: Name, status: Status, *, seconds: float, cancelled: Cancellation) -> Service:
-        """The job once it has that status; or as it is when time is over, or the status cannot come."""
+        """The service once it has that status; or as it is when time is over, or the status cannot come."""
         deadline = time.monotonic() + seconds
         with cancelled.calling(self._wake), self._changed:
             while True:
                 cancelled.check()
-                job = self.get(name)
+                service = self.get(name)
                 left = deadline - time.monotonic()
-                if job.status is status or job.status.final or left <= 0:
-                    return job
+                hopeless = service.over or status not in service.transitions
+                if service.status is status or hopeless or left <= 0:
+                    return service
                 self._changed.wait(left)
 
     def wait_until_over(self, name: Name, *, cancelled: Cancellation) -> Service:
         """The job once it is over, however it ended."""
         with cancelled.calling(self._wake), self._changed:
-            while not (job := self.get(name)).status.final:
+            while not (job := self.get(name)).over:
                 cancelled.check()
                 self._changed.wait()
             return job
@@ -222,48 +271,148 @@ class Services:
         with self._changed:
             self._changed.notify_all()
 
-    # --- ending jobs
+    # --- changing services
+
+    def suspend(self, name: Name) -> Service:
+        """The service, suspended or about to be."""
+        with self._changed:
+            service = self.get(name)
+            if service.suspended:
+                return service
+            running = self._kill(service, condemned=True)
+            now = self._clock()
+            return self._save(lifecycle.outcome(lifecycle.suspending(service, now), now, running=running))
+
+    def resume(self, name: Name) -> Service:
+        """The service, which waits for nodes or starts."""
+        with self._changed:
+            service = self.get(name)
+            if not service.suspended:
+                return service
+            service = self._save(lifecycle.resumed(service, self._clock()))
+            self._wake_pool(service)
+            self.schedule()
+            return self._live[service.record.id]
+
+    def change(self, name: Name, *, comment: str | None = None, **changes: Any) -> Service:
+        """The service with other attributes; instances that are too many end, those that lack start."""
+        with self._changed:
+            service = replace(self.get(name), **changes)
+            if not service.suspended:
+                for run in self._of(service):
+                    if run.instance >= service.replicas:
+                        self._condemn(run)
+                service = lifecycle.with_replicas(service, self._clock())
+            if comment is not None:
+                service = replace(service, record=self._catalog.update(service.record, comment=comment))
+            service = self._save(lifecycle.outcome(service, self._clock(), running=True))
+            self.schedule()
+            return self._live[service.record.id]
+
+    def upgrade(
+        self, name: Name, given: Mapping[str, Any], *, images: Mapping[str, str], unschedulable: str
+    ) -> Service:
+        """The service with another specification; its instances are replaced one after another."""
+        with self._changed:
+            service = replace(
+                self.get(name),
+                spec=given,
+                spec_digest=spec.digest(given),
+                images=images,
+                unschedulable=unschedulable,
+            )
+            service = self._save(service)
+            self._roll(service)
+            self.schedule()
+            return self._live[service.record.id]
+
+    def _roll(self, service: Service) -> None:
+        """Replace the next instance that has an old specification."""
+        old = lifecycle.outdated(service)
+        if old is None or service.suspended:
+            return
+        for run in self._of(service):
+            if run.instance == old.id:
+                self._condemn(run)
+        new = service.new_instance(old.id, self._clock())
+        service = service.with_instance(new)
+        self._save(lifecycle.outcome(service, self._clock(), running=True))
+
+    # --- ending
 
     def cancel(self, name: Name) -> Service:
         """The job, cancelled or about to be; one that is over stays as it is."""
         with self._changed:
             job = self.get(name)
-            if job.status.final or job.status is Status.CANCELLING:
+            if job.over or job.status is Status.CANCELLING:
                 return job
             running = self._kill(job)
             cancelling = job.to(Status.CANCELLING, at=self._clock())
             return self._save(lifecycle.outcome(cancelling, self._clock(), running=running))
 
     def drop(self, name: Name) -> None:
-        """Remove the job and its logs; its row stays in the history."""
+        """Remove the service or job and its logs; a job's row stays in the history."""
         with self._changed:
-            job = self.get(name)
-            running = self._kill(job)
-            if not job.status.final:
-                job = self._save(job.to(Status.DELETED, at=self._clock()))
-            self._catalog.drop(job.record)
+            service = self.get(name)
+            running = self._kill(service, condemned=not service.is_job)
+            if not service.over:
+                service = self._save(service.to(Status.DELETED, at=self._clock()))
+            self._catalog.drop(service.record)
             if running:
-                self._dropped.add(job.record.id)
+                self._dropped.add(service.record.id)
             else:
-                self.launcher.remove(job.record.id)
+                self.launcher.remove(service.record.id)
+
+    def on(self, pool: str) -> list[Service]:
+        """What is not over on a pool, oldest first."""
+        with self._changed:
+            return [service for service in self._live.values() if service.pool == pool]
 
     def cancel_on(self, pool: str) -> None:
         """Cancel all jobs on a pool (it is dropped, or ALTER COMPUTE POOL … STOP ALL)."""
         with self._changed:
-            for job in [job for job in self._live.values() if job.pool == pool]:
-                self.cancel(job.name)
+            for service in self.on(pool):
+                if service.is_job:
+                    self.cancel(service.name)
+
+    def suspend_pool(self, record: Record) -> None:
+        """Suspend a pool: its services are suspended, its jobs end by themselves."""
+        with self._changed:
+            for service in self.on(record.name.name):
+                if not service.is_job:
+                    self.suspend(service.name)
+            self.pools.suspend(record)
 
     def drop_pool(self, record: Record) -> None:
-        """Remove a pool; its jobs are cancelled."""
+        """Remove a pool; its jobs are cancelled. The caller has seen that there are no services."""
         with self._changed:
             self.cancel_on(record.name.name)
             self.pools.drop(record)
 
-    def _kill(self, job: Service) -> bool:
-        handles = [handle for (number, _), handle in self._handles.items() if number == job.record.id]
-        for handle in handles:
-            handle.kill()
-        return bool(handles)
+    def _of(self, service: Service) -> list[_Running]:
+        return [run for run in self._runs.values() if run.service == service.record.id]
+
+    def _kill(self, service: Service, *, condemned: bool = False) -> bool:
+        """End all runs; whether the end of some is still to be reported."""
+        for run in self._of(service):
+            if condemned:
+                self._condemn(run)
+            elif run.handle:
+                run.handle.kill()
+        return bool(self._of(service))
+
+    def _condemn(self, run: _Running) -> None:
+        run.condemned = True
+        if run.handle:
+            run.handle.kill()
+        else:
+            self._forget(run)
+
+    def _forget(self, run: _Running) -> None:
+        """The run has ended: its node is free, its private files go."""
+        if self._runs.get(run.key) is run:
+            del self._runs[run.key]
+            self.launcher.forget_private(run.service, run.instance)
 
     # --- running
 
@@ -276,68 +425,126 @@ class Services:
                 self._schedule_on(record)
 
     def _schedule_on(self, pool: Record) -> None:
-        jobs = [job for job in self._live.values() if job.pool == pool.name.name]
-        if suspended(pool) or not jobs:
+        there = self.on(pool.name.name)
+        if suspended(pool) or not there:
             return
         taken = self._usage(pool.name.name).nodes
         free = max(pool.properties["max_nodes"] - taken, 0)
-        for number, instance in scheduling.place(map(_demand, jobs), free):
-            self._start(self._live[number], instance)
+        for number, instance in scheduling.place(map(self._demand, there), free):
+            self._place(self._live[number], instance)
 
-    def _start(self, job: Service, number: int) -> None:
-        key = (job.record.id, number)
-        job = self._save(job.with_instance(lifecycle.placed(job.instances[number], self._clock())))
+    def _demand(self, service: Service) -> scheduling.Demand:
+        """What it still wants: a job its minimum together, more whenever there is room."""
+        able = service.status in (Status.PENDING, Status.RUNNING, Status.FAILED) and not service.unschedulable
+        number = service.record.id
+        waiting = tuple(
+            one.id
+            for one in service.instances
+            if able and one.placed_on is None and (number, one.id) not in self._runs
+        )
+        together = service.is_job and len(waiting) == len(service.instances)
+        return scheduling.Demand(job=number, waiting=waiting, minimum=service.minimum if together else 1)
+
+    def _place(self, service: Service, number: int) -> None:
+        instance = service.instance(number)
+        assert instance is not None
+        service = self._save(service.with_instance(lifecycle.placed(instance, self._clock())))
+        run = _Running(service=service.record.id, instance=number)
+        self._runs[run.key] = run
+        self._start(run, service)
+
+    def _start(self, run: _Running, service: Service) -> None:
+        instance = service.instance(run.instance)
+        assert instance is not None
+        report = partial(self._on_report, run)
         try:
-            run = self.launcher.run(job, job.instances[number])
-            self._handles[key] = self._executor.start(run, partial(self._on_report, key))
+            run.handle = self.executor.start(self.launcher.run(service, instance), report)
         except (OSError, Fault) as error:
-            self._on_report(key, Ended(at=self._clock(), code=None, reason=str(error)))
+            report(Ended(at=self._clock(), code=None, reason=str(error)))
 
-    def _on_report(self, key: tuple[int, int], report: Report) -> None:
+    def _on_report(self, run: _Running, report: Report) -> None:
         """An executor's news: the instance's new state, and all that follows from it."""
-        number, instance = key
         with self._changed:
+            service = self._live.get(run.service)
             ended = isinstance(report, Ended)
-            if ended:
-                self._handles.pop(key, None)
-            if job := self._live.get(number):
-                self._last_use[job.pool] = report.at
-                self._apply(job.with_instance(lifecycle.after(job.instances[instance], report)), report.at)
+            if service:
+                self._last_use[service.pool] = report.at
+            if run.condemned or not service:
                 if ended:
-                    self.launcher.forget_token(job, instance)
+                    self._after_condemned(run, service)
+            elif ended and not service.is_job:
+                self._fallen(run, service, report)
+            else:
+                self._apply(run, service, report)
             if ended:
-                self._remove_if_dropped(number)
+                self._remove_if_dropped(run.service)
                 self.schedule()
 
+    def _after_condemned(self, run: _Running, service: Service | None) -> None:
+        self._forget(run)
+        if service:
+            running = bool(self._of(service))
+            self._save(lifecycle.outcome(service, self._clock(), running=running))
+
+    def _apply(self, run: _Running, service: Service, report: Report) -> None:
+        """What a job's run reports, and a service's that goes on."""
+        if isinstance(report, Ended):
+            self._forget(run)
+        instance = service.instance(run.instance)
+        assert instance is not None
+        service = service.with_instance(lifecycle.after(service, instance, report))
+        running = bool(self._of(service))
+        failed = any(one.status is InstanceStatus.FAILED for one in service.instances)
+        if service.is_job and running and failed:
+            self._kill(service)  # one instance failed, so the others have lost their job
+        service = lifecycle.outcome(service, report.at, running=running)
+        if self._closing.is_set() and service.status is Status.FAILED:
+            service = replace(service, message=lifecycle.LOST)
+        service = self._save(service)
+        if not service.is_job:
+            self._roll(service)
+
+    def _fallen(self, run: _Running, service: Service, report: Report) -> None:
+        """A service's run ended by itself: it starts again on its node, later each time."""
+        run.handle = None
+        if self._closing.is_set():  # it did not: the server goes down
+            return
+        instance = service.instance(run.instance)
+        assert instance is not None
+        service = service.with_instance(lifecycle.after(service, instance, report))
+        self._save(lifecycle.outcome(service, report.at, running=True))
+        lasted = (report.at - instance.started_on).total_seconds() if instance.started_on else 0
+        run.attempts = 0 if lasted > _AGAIN_AT_MOST else run.attempts + 1
+        delay = min(_AGAIN_AFTER * 2 ** (run.attempts - 1), _AGAIN_AT_MOST) if run.attempts else _AGAIN_AFTER
+        timer = threading.Timer(delay, self._start_again, (run,))
+        timer.daemon = True
+        timer.start()
+
+    def _start_again(self, run: _Running) -> None:
+        with self._changed:
+            service = self._live.get(run.service)
+            if run.condemned or service is None or self._closing.is_set():
+                return
+            instance = service.instance(run.instance)
+            assert instance is not None
+            self.launcher.keep_logs(service, instance)
+            again = lifecycle.started_again(instance, self._clock())
+            service = self._save(lifecycle.outcome(service.with_instance(again), self._clock(), running=True))
+            self._start(run, service)
+
     def _remove_if_dropped(self, number: int) -> None:
-        if number in self._dropped and not any(job == number for job, _ in self._handles):
+        if number in self._dropped and not any(service == number for service, _ in self._runs):
             self._dropped.remove(number)
             self.launcher.remove(number)
 
-    def _apply(self, job: Service, at: datetime) -> None:
-        running = any(number == job.record.id for number, _ in self._handles)
-        failed = any(instance.status is InstanceStatus.FAILED for instance in job.instances)
-        if failed and running:
-            self._kill(job)  # one instance failed, so the others have lost their job
-        job = lifecycle.outcome(job, at, running=running)
-        if self._closing.is_set() and job.status is Status.FAILED:
-            job = replace(job, message=lifecycle.LOST)
-        self._save(job)
-
-    def _save(self, job: Service) -> Service:
-        """Write the job down, then tell those who wait; one that is over leaves memory."""
-        job = replace(job, record=self._catalog.update(job.record, properties=properties(job)))
-        if job.status.final:
-            self._live.pop(job.record.id, None)
+    def _save(self, service: Service) -> Service:
+        """Write the service down, then tell those who wait; one that is over leaves memory."""
+        service = replace(
+            service, record=self._catalog.update(service.record, properties=properties(service))
+        )
+        if service.over:
+            self._live.pop(service.record.id, None)
         else:
-            self._live[job.record.id] = job
+            self._live[service.record.id] = service
         self._changed.notify_all()
-        return job
-
-
-def _demand(job: Service) -> scheduling.Demand:
-    """What the job still wants: its minimum together, more whenever there is room."""
-    able = job.status in (Status.PENDING, Status.RUNNING)
-    waiting = tuple(instance.id for instance in job.instances if instance.placed_on is None and able)
-    started = len(waiting) < len(job.instances)
-    return scheduling.Demand(job=job.record.id, waiting=waiting, minimum=1 if started else job.minimum)
+        return service

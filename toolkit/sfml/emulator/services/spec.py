@@ -13,8 +13,11 @@ def digest(spec: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()
 
 
-def image(container: Mapping[str, Any], registry: str) -> tuple[str, str]:
-    """The container's image with the registry's host, and a digest (of the name: no image is pulled)."""
+def image(container: Mapping[str, Any], registry: str, images: Mapping[str, str]) -> tuple[str, str]:
+    """The container's image with the registry's host, and its digest.
+
+    ``images`` are digests by image; where there is none, no image was pulled, and the name makes one up.
+    """
     name = str(container["image"])
     full = f"{registry}{name}" if name.startswith("/") else name
-    return full, "sha256:" + hashlib.sha256(full.encode()).hexdigest()
+    return full, images.get(name) or "sha256:" + hashlib.sha256(full.encode()).hexdigest()

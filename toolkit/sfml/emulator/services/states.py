@@ -1,4 +1,4 @@
-"""The states of jobs, of their instances and containers, and which follows which."""
+"""The states of services and jobs, of their instances and containers, and which follows which."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """``status`` of DESCRIBE SERVICE, for jobs."""
+    """``status`` of DESCRIBE SERVICE."""
 
     PENDING = "PENDING"
     RUNNING = "RUNNING"
-    DONE = "DONE"
     FAILED = "FAILED"
+    # jobs
+    DONE = "DONE"
     CANCELLING = "CANCELLING"
     CANCELLED = "CANCELLED"
     INTERNAL_ERROR = "INTERNAL_ERROR"
+    # services
+    SUSPENDING = "SUSPENDING"
+    SUSPENDED = "SUSPENDED"
     DELETED = "DELETED"
-
-    @property
-    def final(self) -> bool:
-        return not TRANSITIONS[self]
 
 
 class InstanceStatus(StrEnum):
@@ -47,10 +47,11 @@ class ContainerStatus(StrEnum):
     FAILED = "FAILED"
 
 
+Transitions = Mapping[Status, frozenset[Status]]
 _ENDED_BY_US = frozenset(
     {Status.FAILED, Status.CANCELLING, Status.INTERNAL_ERROR, Status.DELETED, Status.CANCELLED}
 )
-TRANSITIONS: Mapping[Status, frozenset[Status]] = {
+JOB: Transitions = {
     Status.PENDING: frozenset({Status.RUNNING, Status.DONE}) | _ENDED_BY_US,
     Status.RUNNING: frozenset({Status.DONE}) | _ENDED_BY_US,
     Status.CANCELLING: frozenset({Status.CANCELLED, Status.DELETED}),
@@ -60,17 +61,19 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.INTERNAL_ERROR: frozenset(),
     Status.DELETED: frozenset(),
 }
-
-CONTAINER_OF: Mapping[InstanceStatus, ContainerStatus] = {
-    InstanceStatus.PENDING: ContainerStatus.PENDING,
-    InstanceStatus.READY: ContainerStatus.READY,
-    InstanceStatus.TERMINATING: ContainerStatus.TERMINATING,
-    InstanceStatus.SUCCEEDED: ContainerStatus.DONE,
-    InstanceStatus.FAILED: ContainerStatus.FAILED,
+"""How a job goes on; what nothing follows is its end."""
+_WHILE_UP = frozenset({Status.PENDING, Status.RUNNING, Status.FAILED, Status.SUSPENDING, Status.DELETED})
+SERVICE: Transitions = {
+    Status.PENDING: _WHILE_UP,
+    Status.RUNNING: _WHILE_UP,
+    Status.FAILED: _WHILE_UP,
+    Status.SUSPENDING: frozenset({Status.SUSPENDED, Status.PENDING, Status.DELETED}),
+    Status.SUSPENDED: frozenset({Status.PENDING, Status.DELETED}),
+    Status.DELETED: frozenset(),
 }
-"""A job's instance has one container here, which is where its status comes from."""
+"""How a service goes on: a failed one is tried again until it is dropped or suspended."""
 
-# The job messages of Snowflake's page "Monitoring services"; that of DONE is the job history's example.
+# The messages of Snowflake's page "Monitoring services"; that of DONE is the job history's example.
 JOB_TEXTS: Mapping[Status, str] = {
     Status.PENDING: "Job is pending",
     Status.RUNNING: "Job is running",
@@ -81,14 +84,30 @@ JOB_TEXTS: Mapping[Status, str] = {
     Status.INTERNAL_ERROR: "Job has encountered an error",
     Status.DELETED: "Job was deleted before it ended",
 }
+SERVICE_TEXTS: Mapping[Status, str] = {
+    Status.PENDING: "Service is pending",
+    Status.RUNNING: "Service is ready",
+    Status.FAILED: "Service has failed",
+    Status.SUSPENDING: "Service is suspending",
+    Status.SUSPENDED: "Service has suspended",
+    Status.DELETED: "Service has been deleted",
+}
 # Container messages of the page "Monitoring services".
 WAITING = "Waiting to start"
 NO_ROOM = "Unschedulable due to insufficient resources"
 RUNNING = "Running"
 COMPLETED = "Completed successfully"
+OUT_OF_MEMORY = "Container was OOMKilled due to resource usage"
 USER_ERROR = "User application error, check container logs"
 NOT_STARTED = "Encountered fatal error while starting container"
+NOT_PULLED = "Failed to pull image"
+RETRYING = "Encountered fatal error, retrying"
 FATAL = "Encountered fatal error while running, check container logs"
+
+
+def not_ready(path: str, port: int) -> str:
+    """The message of a container whose readiness probe fails, or has not been asked yet."""
+    return f"Readiness probe is failing at path: {path}, port: {port}"
 
 
 def status_of(instances: Sequence[InstanceStatus], minimum: int) -> Status:
@@ -101,3 +120,18 @@ def status_of(instances: Sequence[InstanceStatus], minimum: int) -> Status:
     started = found - {InstanceStatus.PENDING}
     enough = sum(status is InstanceStatus.SUCCEEDED for status in instances) >= minimum
     return Status.DONE if started == {InstanceStatus.SUCCEEDED} and enough else Status.RUNNING
+
+
+def service_status(instances: Sequence[InstanceStatus], minimum: int) -> Status:
+    """A service's: it runs when enough instances are ready; else it failed if one of them did."""
+    if sum(status is InstanceStatus.READY for status in instances) >= minimum:
+        return Status.RUNNING
+    return Status.FAILED if InstanceStatus.FAILED in instances else Status.PENDING
+
+
+def instance_status(containers: Sequence[ContainerStatus]) -> InstanceStatus:
+    """That of an instance that runs: a failed container fails it, all ready ones make it ready."""
+    if ContainerStatus.FAILED in containers:
+        return InstanceStatus.FAILED
+    pending = ContainerStatus.PENDING in containers
+    return InstanceStatus.PENDING if pending else InstanceStatus.READY

@@ -444,6 +444,49 @@ class ShowComputePoolInstanceFamilies:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SpecSource:
+    """A specification: its ``text``, or a ``file`` on a stage; a template takes the values of ``using``."""
+
+    text: str | None = None
+    stage: StagePath | None = None
+    file: str = ""
+    template: bool = False
+    using: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CreateService:
+    name: ObjectName
+    pool: str
+    source: SpecSource
+    if_not_exists: bool = False
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExecuteJob:
+    """``EXECUTE JOB SERVICE``; the option NAME holds an :class:`ObjectName`."""
+
+    pool: str
+    source: SpecSource
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AlterService:
+    """``action`` is SUSPEND, RESUME, FROM (``source``), SET, UNSET or RESTORE VOLUME (the last three)."""
+
+    name: ObjectName
+    action: str
+    if_exists: bool = False
+    options: Options = field(default_factory=dict)
+    source: SpecSource | None = None
+    volume: str = ""
+    instances: tuple[int, ...] = ()
+    snapshot: ObjectName | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DescribeService:
     name: ObjectName
 
@@ -470,6 +513,16 @@ class ShowServiceInstances:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShowServiceContainers:
+    name: ObjectName
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowEndpoints:
+    name: ObjectName
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowServiceRoles:
     name: ObjectName
 
 
@@ -668,7 +721,8 @@ Command = (
     | Put | Get | ListFiles | RemoveFiles | CopyFiles
     | CreateComputePool | AlterComputePool | DropComputePool | ShowComputePools | DescribeComputePool
     | ShowComputePoolInstanceFamilies
-    | DescribeService | DropService | ShowServices | ShowServiceInstances | ShowServiceContainers
+    | CreateService | ExecuteJob | AlterService | DescribeService | DropService
+    | ShowServices | ShowServiceInstances | ShowServiceContainers | ShowEndpoints | ShowServiceRoles
     | CreateObject | AlterObject | DropObject | ShowObjects | DescribeObject
     | ShowImages
     | Call | SelectConstants | ResultScan | Query | DropFileFormat | ShowTables | CopyInto

@@ -71,6 +71,7 @@ _CREATE: Mapping[str, Creator] = {
     "ROLE": creates(c.CreateRole, _account),
     "USER": creates(c.CreateUser, _account),
     "STAGE": _stage,
+    "SERVICE": services.create_service,
     "TABLE": _engine_create("TABLE"),
     "VIEW": _engine_create("VIEW"),
     "SEQUENCE": _engine_create("SEQUENCE"),
@@ -91,6 +92,7 @@ _ALTER: Mapping[str, Parser] = {
     "WAREHOUSE": alters(c.AlterWarehouse, _account, *_warehouse_actions),
     "USER": alters(c.AlterUser, _account),
     "STAGE": files.alter_stage,
+    "SERVICE": services.alter_service,
     "TABLE": _engine("ALTER", "TABLE"),
     "VIEW": _engine("ALTER", "VIEW"),
     **network.ALTER,
@@ -181,8 +183,10 @@ _SHOW: Mapping[str, Parser] = {
     "REGIONS": shows(c.ShowRegions),
     "VARIABLES": shows(c.ShowVariables),
     "JOB SERVICES": services.show_job_services,
-    "SERVICE INSTANCES": services.show_instances,
-    "SERVICE CONTAINERS": services.show_containers,
+    "SERVICE INSTANCES": services.shows_in_service(c.ShowServiceInstances),
+    "SERVICE CONTAINERS": services.shows_in_service(c.ShowServiceContainers),
+    "ENDPOINTS": services.shows_in_service(c.ShowEndpoints),
+    "ROLES IN SERVICE": services.show_roles,
     "SERVICES": services.show_services,
     "USER FUNCTIONS": _user_functions,
     "TABLES": _show_tables("TABLES"),
@@ -242,8 +246,10 @@ def show(reader: Reader) -> c.Command:
 
 
 def _execute(reader: Reader) -> c.Command:
-    """EXECUTE JOB SERVICE, IMMEDIATE, TASK …: refused under the name that they have."""
-    kind = reader.accept_any("JOB SERVICE", "IMMEDIATE", "TASK", "NOTEBOOK", "ALERT", "CODE BUNDLE")
+    """EXECUTE JOB SERVICE; IMMEDIATE, TASK … are refused under the name that they have."""
+    if reader.accept("JOB", "SERVICE"):
+        return services.execute_job(reader)
+    kind = reader.accept_any("IMMEDIATE", "TASK", "NOTEBOOK", "ALERT", "CODE BUNDLE")
     if kind is None:
         raise reader.wrong()
     raise unsupported(f"EXECUTE {kind}")

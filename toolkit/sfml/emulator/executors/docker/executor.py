@@ -23,6 +23,8 @@ class DockerExecutor:
     this one left in the engine is removed first.
     """
 
+    runs_images = True
+
     def __init__(
         self,
         state: Path,
