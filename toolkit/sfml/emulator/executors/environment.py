@@ -16,6 +16,8 @@ _ENVIRONMENT_SH = Path(__file__).with_name("environment.sh")
 # What a run may know of the server's environment: language, the way out, accelerators. No SNOWFLAKE_*.
 _INHERITED = (
     "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES",
+)  # fmt: skip
+_WAY_OUT = (
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE",
 )  # fmt: skip
@@ -60,13 +62,21 @@ def common(home: Path, env: Path, cache: Path, layer: Layer | None = None) -> di
     return {
         "LANG": "C.UTF-8",
         **{name: outer[name] for name in _INHERITED if name in outer},
-        **{name: value for name, value in outer.items() if name.startswith("PIP_")},
-        **_pip_configuration(outer),
+        **outward(outer),
         **_FIXED,
-        **_without_proxy(outer),
         "HOME": str(home),
         "PATH": os.pathsep.join(_search_path(env, layer, outer)),
         "PIP_CACHE_DIR": str(cache),
+    }
+
+
+def outward(outer: Mapping[str, str]) -> dict[str, str]:
+    """The way out of this machine: proxies, certificates, and how pip finds its index."""
+    return {
+        **{name: outer[name] for name in _WAY_OUT if name in outer},
+        **{name: value for name, value in outer.items() if name.startswith("PIP_")},
+        **_pip_configuration(outer),
+        **_without_proxy(outer),
     }
 
 

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sfml.emulator.executors.base import Report, Run
+from sfml.emulator.executors.docker import sandbox
 from sfml.emulator.executors.docker.engine import PLACE, Engine
 from sfml.emulator.executors.docker.gate import Gate
 from sfml.emulator.executors.docker.images import Images, Source
 from sfml.emulator.executors.docker.pod import House, Pod
+from sfml.emulator.executors.docker.runtime import Runtime
 
 MARKER = "executor/docker"
 """There once a server on the state directory used the engine: `sfml local stop` and `reset` look for it."""
@@ -44,6 +46,7 @@ class DockerExecutor:
             engine=engine,
             gate=Gate(state / "executor" / "gate", endpoint),
             images=Images(engine, locate or (lambda path: Source(reference=path.removeprefix("/")))),
+            runtime=Runtime(state / "executor", sandbox.owner(engine)),
             fake_gpu=fake_gpu,
             first_pause=first_pause,
         )

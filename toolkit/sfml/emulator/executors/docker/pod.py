@@ -19,12 +19,13 @@ from sfml.emulator.executors.base import (
     Run,
     Started,
 )
-from sfml.emulator.executors.docker import sandbox
+from sfml.emulator.executors.docker import egress, sandbox
 from sfml.emulator.executors.docker.engine import POD, Engine, Trouble, said
 from sfml.emulator.executors.docker.gate import Gate
 from sfml.emulator.executors.docker.images import Images
 from sfml.emulator.executors.docker.member import ENGINE_LOST, Member, Orders, Outcome
 from sfml.emulator.executors.docker.plan import Base, Shared, creation
+from sfml.emulator.executors.docker.runtime import Place, Runtime, stands_for
 
 _AT_ONCE = 8
 _KILLED_WITHIN = 30.0
@@ -38,6 +39,7 @@ class House:
     engine: Engine
     gate: Gate
     images: Images
+    runtime: Runtime
     fake_gpu: bool = False
     first_pause: float = 1.0
     starting: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(_AT_ONCE))
@@ -54,6 +56,7 @@ class Pod:
         self._changed = threading.Event()
         self._telling = threading.Lock()
         self._sandbox = ""
+        self._place: Place | None = None
         self._id = os.urandom(4).hex()
         self._labels = house.engine.labels(run, self._id)
         self._begun: set[str] = set()
@@ -78,6 +81,8 @@ class Pod:
 
     def _live(self) -> None:
         try:
+            if any(stands_for(container.image) for container in self._run.containers):
+                self._place = self._house.runtime.prepare(self._run)
             with self._house.starting:
                 self._sandbox = sandbox.start(
                     self._house.engine,
@@ -86,10 +91,12 @@ class Pod:
                     labels=self._labels,
                     entrance=self._house.gate,
                 )
-        except (sandbox.SandboxError, *Trouble) as error:
+        except (sandbox.SandboxError, OSError, *Trouble) as error:
             self._report(Ended(at=datetime.now(UTC), code=None, reason=said(error)))
         else:
             self._report(self._follow())
+        if self._place:
+            self._house.runtime.tidy(self._place)
         with contextlib.suppress(*Trouble):  # the executor sweeps again when it closes
             self._house.engine.sweep(f"{POD}={self._id}")
 
@@ -140,7 +147,6 @@ class Pod:
 
     def _make(self, container: Container) -> str:
         engine = self._house.engine
-        base = Base(image=self._house.images.provide(container.image))
         shared = Shared(
             run=self._run,
             sandbox=self._sandbox,
@@ -151,9 +157,17 @@ class Pod:
             fake_gpu=self._house.fake_gpu,
         )
         made = engine.api.create_container(
-            **creation(container, shared, base, engine.api), name=self._name(container.name)
+            **creation(container, shared, self._base(container), engine.api), name=self._name(container.name)
         )
         return str(made["Id"])
+
+    def _base(self, container: Container) -> Base:
+        """Its image, and what it needs of this machine to go out, where it may."""
+        if self._place and stands_for(container.image):
+            return self._house.runtime.base(self._run, self._place, self._house.engine.sandbox_image())
+        image = self._house.images.provide(container.image)
+        outward = egress.variables(os.environ) if self._run.egress else {}
+        return Base(image=image, environment=outward, mounts=tuple(egress.files(outward)))
 
     def _name(self, part: str) -> str:
         """What `docker ps` shows; a container that was started again has a name of its own."""
