@@ -29,6 +29,10 @@ class InputError(SfmlError):
     """A file, name or value given by the user cannot be used."""
 
 
+class ResultError(SfmlError):
+    """A job ended well, but what it returned cannot be read here."""
+
+
 class ToolMissingError(SfmlError):
     """A program or an optional package that this step needs is not installed."""
 

@@ -46,3 +46,8 @@ def test_environment__with_entry__carries_the_order() -> None:
 
 def test_environment__user_wants_buffering__is_left_alone() -> None:
     assert environment(request(env={"PYTHONUNBUFFERED": "0"}), with_entry=False) == {"PYTHONUNBUFFERED": "0"}
+
+
+def test_needs_entry__argument_names_a_variable_of_the_job__yes() -> None:
+    assert needs_entry(request(args=("--out", "$MLRS_STAGE_RESULT_PATH/x")))
+    assert not needs_entry(request(args=("--out", "$HOME")))

@@ -50,7 +50,7 @@ def test_folders__folder__one_for_each_remote_folder(project: Path) -> None:
     upload = Upload(payload=Payload(source=project, entrypoint=PurePosixPath("train.py")))
     found = {str(remote): sorted(contents) for remote, contents in upload.folders().items()}
     scripts = [script.name for script in client_scripts()]
-    assert found.pop("system") == sorted([*scripts, "requirements.txt"])
+    assert found.pop("system") == sorted([*scripts, "requirements.txt", ENTRY_NAME])
     assert found == {
         "app": [".gitignore", "train.py"],
         "app/data": ["a.csv"],
@@ -59,11 +59,11 @@ def test_folders__folder__one_for_each_remote_folder(project: Path) -> None:
     }
 
 
-def test_folders__requirements_and_entry__are_added(project: Path) -> None:
+def test_folders__requirements__are_added(project: Path) -> None:
     payload = Payload(source=project / "train.py", entrypoint=PurePosixPath("train.py"))
-    upload = Upload(payload=payload, requirements=("numpy", "cloudpickle==3.1"), with_entry=True)
+    upload = Upload(payload=payload, requirements=("numpy", "cloudpickle==3.1"))
     folders = upload.folders()
-    assert set(folders[PurePosixPath("app")]) == {"train.py", "requirements.txt", ENTRY_NAME}
+    assert set(folders[PurePosixPath("app")]) == {"train.py", "requirements.txt"}
     assert folders[PurePosixPath("app")]["requirements.txt"] == "numpy\ncloudpickle==3.1"
     assert "requirements.txt" not in folders[PurePosixPath("system")]
 

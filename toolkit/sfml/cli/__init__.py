@@ -33,7 +33,7 @@ class Verb(NamedTuple):
 VERBS: Mapping[str, Verb] = {
     "submit": Verb("sfml.cli.submit:submit", "Run a script or a folder as an ML Job."),
     "run": Verb("sfml.cli.run_spec:run", "Run a container spec, or an image, as a job."),
-    "jobs": Verb("sfml.cli.jobs:jobs", "ML Jobs: list, look at, follow, wait for, cancel."),
+    "jobs": Verb("sfml.cli.jobs:jobs", "ML Jobs: list, look at, follow, wait for, fetch, cancel, delete."),
     "local": Verb("sfml.cli.local:local", "The local backend: ML Jobs on this machine, with no account."),
     "init": Verb("sfml.cli.config:init", "Write a commented sfml.yaml."),
     "config": Verb("sfml.cli.config:config", "Show the configuration that is in force."),

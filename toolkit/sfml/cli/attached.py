@@ -6,7 +6,7 @@ import logging
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +18,19 @@ from sfml.errors import (
     JobFailedError,
     NoConnectionError,
     NotFinishedError,
+    NotFoundError,
+    ResultError,
 )
 from sfml.session import Opening
 
 if TYPE_CHECKING:
+    from snowflake.connector import SnowflakeConnection
     from snowflake.snowpark import Session
 
     from sfml.jobs.finish import Outcome
     from sfml.jobs.follow import Followed
+    from sfml.jobs.kept import Kept, Recorder
+    from sfml.services.status import JobStatus
 
 
 # What the connector loads for results as data frames, which Snowpark needs too; and for identities that a
@@ -58,19 +63,32 @@ class View:
         self, session: Session, job_id: str, *, timeout: float | None, result_file: Path | None
     ) -> None:
         """Show the job to its end and its result; raises what explains any end but a good one."""
+        from sfml.jobs import kept
         from sfml.jobs.follow import Follower
 
-        with detaching(job_id, self.config):
+        with detaching(job_id, self.config), kept.recorder() as recorder:
             follower = Follower(
                 connection=session.connection,
                 job_id=job_id,
                 show=self.out.line,
                 notice=self.out.progress,
                 verbose=self.verbose,
+                record=recorder.line,
             )
             ended = follower.run(timeout=timeout)
             outcome = self.finish(session, ended, shown=True)
+            self.keep(outcome, recorder)
         self.report(outcome, result_file)
+
+    def keep(self, outcome: Outcome, recorder: Recorder) -> None:
+        """Keep what the job leaves behind; that this fails is no failure of the job."""
+        from sfml.jobs import keeping, kept
+
+        store = kept.of(self.config.state, outcome.status.job_id)
+        try:
+            keeping.keep_followed(store, outcome, recorder)
+        except OSError as error:
+            self.out.progress(f"its log and result are not kept in {store.folder}: {error.strerror or error}")
 
     def finish(self, session: Session, ended: Followed, *, shown: bool) -> Outcome:
         """The outcome of a job that is over."""
@@ -108,6 +126,36 @@ class View:
         if self.script_code and isinstance(error, JobFailedError) and error.script_code:
             return ScriptFailedError(str(error), hint=error.hint, script_code=error.script_code)
         return error
+
+
+def find(connection: SnowflakeConnection, job_id: str, config: Config) -> tuple[JobStatus, Kept]:
+    """A job's state, and what is kept of it here; one that was deleted counts as long as it is kept."""
+    from sfml.jobs import kept
+    from sfml.services.status import full_id, job_status
+
+    name = full_id(connection, job_id)
+    store = kept.of(config.state, name)
+    try:
+        found = job_status(connection, name)
+    except NotFoundError:
+        if not store.exists:
+            raise
+        return replace(store.status(), status="DELETED"), store
+    if found.status == "DELETED" and not store.exists:
+        raise NotFoundError(f"the job {found.job_id} was deleted, and nothing of it was kept here")
+    return found, store
+
+
+def keep(opening: Opening, found: JobStatus, store: Kept, config: Config) -> ResultError | None:
+    """Keep what a job that is over leaves behind; the error where its result cannot be read here."""
+    from sfml.jobs import keeping
+
+    try:
+        if found.status != "DELETED":
+            keeping.keep(opening, found, store, local=config.is_local)
+    except ResultError as error:
+        return error
+    return None
 
 
 class ScriptFailedError(JobFailedError):

@@ -123,7 +123,9 @@ def submit(
     out: Output,
     **following: Any,
 ) -> None:
-    """Run PATH, a Python file or a folder, as an ML Job. A container spec (.yaml), or --image: as `sfml run`.
+    """Run PATH, a Python file, a folder, or a folder on a stage (@STAGE/PATH), as an ML Job.
+
+    A container spec (.yaml), or --image: as `sfml run`.
 
     What follows -- goes to the script. Its output is shown as it comes, and at the end the value that it
     assigned to __return__. Ctrl-C leaves the job alone and says how to come back to it.
@@ -138,6 +140,7 @@ def submit(
             compute_pool=config.compute_pool,
             stage=config.stage,
             name=request.job_name(name, found),
+            user=config.user,
             args=args,
             requirements=request.requirements(pip, requirement_files, found),
             eai=config.eai,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sfml import config, project
 from sfml.config import SYSTEM_GPU_POOL, Config
+from sfml.errors import InputError
 from sfml.jobs import payload, request
 from sfml.jobs.request import Request
 from sfml.services.status import JobStatus
@@ -70,6 +72,28 @@ def submit_directory(
     return _submit(Path(dir_path), entrypoint, compute_pool, connection_name, **options)
 
 
+def submit_from_stage(
+    source: str,
+    entrypoint: str,
+    compute_pool: str | None = None,
+    stage_name: str | None = None,
+    connection_name: str | None = None,
+    pip_requirements: Sequence[str] | None = None,
+    args: Sequence[str] | None = None,
+    wait: bool = False,
+    **options: Any,
+) -> dict[str, Any]:
+    """Submit a folder that is on a stage already (``@stage/path``); the answer is submit_file's.
+
+    ``entrypoint`` is a script in that folder, relative to it or as a whole stage path. ``options``: as for
+    ``submit_directory``.
+    """
+    if not source.startswith("@"):
+        raise InputError(f"{source!r} is not on a stage", hint="a stage path begins with @: @MY_STAGE/path")
+    options.update(stage_name=stage_name, pip=pip_requirements, args=args, wait=wait)
+    return _submit(Path(source), entrypoint, compute_pool, connection_name, **options)
+
+
 def get_job_status(
     job_id: str, connection_name: str | None = None, *, session: Session | None = None
 ) -> dict[str, Any]:
@@ -86,6 +110,34 @@ def get_job(
     with _opening(_configured(connection_name), session) as opening:
         connection = opening.connection()
         return described(job_status(connection, full_id(connection, job_id)))
+
+
+def cancel_job(
+    job_id: str, connection_name: str | None = None, *, session: Session | None = None
+) -> dict[str, Any]:
+    """Ask for the end of a job; its state, ``CANCELLING`` or the one that it ended with before."""
+    from sfml.services import status
+
+    with _opening(_configured(connection_name), session) as opening:
+        connection = opening.connection()
+        return described(status.cancel_unless_over(connection, status.full_id(connection, job_id)))
+
+
+def delete_job(
+    job_id: str, connection_name: str | None = None, *, force: bool = False, session: Session | None = None
+) -> dict[str, Any]:
+    """Delete a job that has ended, and its results; ``{"job_id", "removed", "kept", "needed_by"}``.
+
+    Its log and its result stay in the folder ``kept``. Its payload goes with it unless other jobs use it
+    (``needed_by``). ``force`` deletes a job that still runs, or whose result cannot be kept.
+    """
+    from sfml.jobs import delete
+
+    chosen = _configured(connection_name)
+    with _opening(chosen, session) as opening:
+        found = delete.plan(opening.connection(), job_id, force=force)
+        store = delete.carry_out(opening, found, state=chosen.state, local=chosen.is_local, force=force)
+    return delete.described(found, store)
 
 
 def list_jobs(
@@ -164,7 +216,7 @@ def _submit(
 
 def _request(
     chosen: Config,
-    found: payload.Payload,
+    found: payload.Payload | payload.StagedPayload,
     pip: Sequence[str],
     args: Sequence[str],
     *,
@@ -180,6 +232,7 @@ def _request(
             compute_pool=chosen.compute_pool,
             stage=chosen.stage,
             name=request.job_name(name, found),
+            user=chosen.user,
             args=tuple(str(argument) for argument in args),
             requirements=request.requirements(pip, (), found),
             eai=chosen.eai,
@@ -197,14 +250,22 @@ def _request(
 def _waited(
     session: Session, answer: dict[str, Any], timeout: float | None, chosen: Config
 ) -> dict[str, Any]:
+    from sfml.jobs import keeping, kept
     from sfml.jobs.finish import finish
     from sfml.jobs.follow import Follower
 
-    quiet = Follower(
-        connection=session.connection, job_id=answer["job_id"], show=lambda _: None, notice=lambda _: None
-    )
-    ended = quiet.run(timeout=timeout)
-    outcome = finish(session, ended, shown=False, local=chosen.is_local)
+    with kept.recorder() as recorder:
+        quiet = Follower(
+            connection=session.connection,
+            job_id=answer["job_id"],
+            show=lambda _: None,
+            notice=lambda _: None,
+            record=recorder.line,
+        )
+        ended = quiet.run(timeout=timeout)
+        outcome = finish(session, ended, shown=False, local=chosen.is_local)
+        with suppress(OSError):  # a job's outcome does not depend on whether it can be kept here
+            keeping.keep_followed(kept.of(chosen.state, ended.status.job_id), outcome, recorder)
     if outcome.error is not None:
         raise outcome.error
     return {**answer, "status": ended.status.status, "result": outcome.value}

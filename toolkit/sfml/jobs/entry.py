@@ -1,20 +1,35 @@
-"""Runs inside a job, in place of the script, where the script alone would not do: a time limit, or arguments
-that the client's launcher would take for its own (``--help``). Standard library only: the job has no sfml.
+"""Runs inside a job, in place of the script, where the script alone would not do: a time limit, arguments
+that the client's launcher would take for its own (``--help``), or that name the job's own variables
+(``$MLRS_STAGE_RESULT_PATH``). Standard library only: the job has no sfml.
 
 SFML_ENTRY holds the order, as JSON in base64: ``script``, ``args`` and ``max_runtime`` in seconds or null.
+In ``args``, variables that a job has of its own take their values here; nothing else is expanded.
 """
 
 import base64
 import faulthandler
 import json
 import os
+import re
 import runpy
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 # After a cancelled job's processes get SIGTERM they have 30 s (docs.snowflake.com, "Service termination").
 GRACE = 45
+# What a job's environment says of its folders and of its nodes (snowflake.ml.jobs, constants.py, and
+# docs.snowflake.com, "Working with services").
+VARIABLES = (
+    "MLRS_STAGE_RESULT_PATH",
+    "MLRS_STAGE_MOUNT_PATH",
+    "MLRS_PAYLOAD_DIR",
+    "SNOWFLAKE_SERVICE_NAME",
+    "SNOWFLAKE_JOBS_COUNT",
+    "SNOWFLAKE_JOB_INDEX",
+)
+VARIABLE = re.compile(r"\$(?:({0})(?![A-Za-z0-9_])|\{{({0})\}})".format("|".join(VARIABLES)))
 # As timeout(1) says it: the program ran out of time.
 OUT_OF_TIME = 124
 
@@ -30,8 +45,13 @@ def run() -> object:
         timer.daemon = True
         timer.start()
     script = str(Path(order["script"]).absolute())
-    sys.argv = [script, *order["args"]]
+    sys.argv = [script, *(expanded(argument, os.environ) for argument in order["args"])]
     return runpy.run_path(script, run_name="__main__").get("__return__")
+
+
+def expanded(argument: str, environ: Mapping[str, str]) -> str:
+    """The argument with the values of the job's own variables; one that is not set stays as it is."""
+    return VARIABLE.sub(lambda match: environ.get(match[1] or match[2], match[0]), argument)
 
 
 def out_of_time(limit: int) -> None:

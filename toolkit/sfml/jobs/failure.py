@@ -11,7 +11,7 @@ from sfml.jobs.results import RemoteError
 
 _LAST_LINES = 15
 # What runs the script: their frames come before the script's own.
-_RUNNERS = ("runpy", "mljob_launcher.py", "_sfml_entry.py")
+_RUNNERS = ("runpy", "mljob_launcher.py", "sfml_entry.py")
 # A shell reports a program that a signal ended as 128 + the signal's number.
 _KILLED, _SEGFAULT, _TERMINATED = 137, 139, 143
 

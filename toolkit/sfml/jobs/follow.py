@@ -29,6 +29,10 @@ _KEPT = 50
 Show = Callable[[str], None]
 
 
+def _nowhere(_line: str) -> None:
+    """For lines that nobody wants."""
+
+
 @dataclass(kw_only=True)
 class Followed:
     """A job that has ended, and the last lines: its script's where that ``started``, else the launcher's.
@@ -69,13 +73,14 @@ def look_back(connection: SnowflakeConnection, status: JobStatus) -> Followed:
 
 @dataclass(kw_only=True)
 class Follower:
-    """One job being followed; ``verbose`` shows the launcher's lines too."""
+    """One job being followed; ``verbose`` shows the launcher's lines too, ``record`` is given all of them."""
 
     connection: SnowflakeConnection
     job_id: str
     show: Show
     notice: Show
     verbose: bool = False
+    record: Show = _nowhere
     _merger: Merger = field(default_factory=Merger)
     _script: ScriptLines = field(default_factory=ScriptLines)
     _last: deque[str] = field(default_factory=lambda: deque(maxlen=_KEPT))
@@ -115,6 +120,7 @@ class Follower:
 
     def _take(self, line: str) -> None:
         """Show the line when it is the script's, all lines when ``verbose``; keep the last ones."""
+        self.record(line)
         before = self._script.started
         script = self._script.feed(line)
         if not self._script.started:

@@ -32,8 +32,37 @@ class Payload:
         return path if self.source.is_dir() and path.is_file() else None
 
 
-def locate(path: Path, entrypoint: str | None) -> Payload:
-    """The payload that a user named; InputError says what is wrong with it."""
+@dataclass(frozen=True, kw_only=True)
+class StagedPayload:
+    """Files that are on a stage already: ``source`` is a folder there (``@stage/path``)."""
+
+    source: str
+    entrypoint: PurePosixPath
+    requirements: Path | None = None
+
+    @property
+    def script(self) -> str:
+        """The script on its stage."""
+        return f"{self.source}/{self.entrypoint}"
+
+
+def locate_on_stage(source: str, entrypoint: str | None) -> StagedPayload:
+    """The payload of a folder on a stage; ``entrypoint`` is relative to it, or a stage path below it."""
+    folder = source.rstrip("/")
+    if entrypoint is None:
+        raise InputError(f"{folder} is a folder: which script in it is to run?", hint="--entrypoint NAME")
+    inner = entrypoint.removeprefix(f"{folder}/")
+    path = PurePosixPath(inner)
+    if inner.startswith(("@", "/")) or ".." in path.parts:
+        raise InputError(f"the entrypoint {entrypoint} is outside the folder {source}")
+    _require_python(Path(path))
+    return StagedPayload(source=folder, entrypoint=path)
+
+
+def locate(path: Path, entrypoint: str | None) -> Payload | StagedPayload:
+    """The payload that a user named (``@…`` is on a stage); InputError says what is wrong with it."""
+    if str(path).startswith("@"):
+        return locate_on_stage(str(path), entrypoint)
     if not path.exists():
         raise InputError(f"there is no file or folder {path}")
     if path.is_dir():
@@ -44,8 +73,10 @@ def locate(path: Path, entrypoint: str | None) -> Payload:
     return Payload(source=path.resolve(), entrypoint=PurePosixPath(path.name))
 
 
-def check_script(payload: Payload, runtime: str | None) -> None:
+def check_script(payload: Payload | StagedPayload, runtime: str | None) -> None:
     """InputError where the script is not Python: found here, in place of minutes later in the job."""
+    if isinstance(payload, StagedPayload):
+        return
     script = payload.script
     try:
         with warnings.catch_warnings():
@@ -105,7 +136,13 @@ def _not_python(script: Path, error: SyntaxError) -> InputError:
     )
 
 
+def named_python(runtime: str | None) -> tuple[int, int] | None:
+    """The Python that a runtime has in its name (``2.6.0-py311``)."""
+    named = _NAMED_RUNTIME.search(runtime or "")
+    return None if named is None else (int(named[1]), int(named[2]))
+
+
 def _is_newer_python(runtime: str | None) -> bool:
     """Whether the runtime's Python may know syntax that the Python here does not."""
-    named = _NAMED_RUNTIME.search(runtime or "")
-    return named is not None and (int(named[1]), int(named[2])) > sys.version_info[:2]
+    named = named_python(runtime)
+    return named is not None and named > sys.version_info[:2]

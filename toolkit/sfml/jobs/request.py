@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sfml import sql
 from sfml.errors import InputError
-from sfml.jobs.payload import Payload
+from sfml.jobs.payload import Payload, StagedPayload
 
 # A tag (2.10, 2.6.0-py311), an image (repository/name:tag) or a reference (cre@name): what
 # snowflake.ml.jobs puts between quotes in CALL SYSTEM$GET_ML_JOB_RUNTIME as it is.
@@ -34,10 +34,11 @@ _MOST_INTEGRATIONS = 10
 class Request:
     """A job to submit. Names are as the user typed them, and safe; ``max_runtime`` is in seconds."""
 
-    payload: Payload
+    payload: Payload | StagedPayload
     compute_pool: str
     stage: str
     name: str
+    user: str = "user"
     args: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
     eai: tuple[str, ...] = ()
@@ -54,14 +55,15 @@ def checked(request: Request) -> Request:
     """The same request; InputError for the first value that cannot be used."""
     sql.name(request.compute_pool, parts=1)
     check_stage(request.stage)
+    if isinstance(request.payload, StagedPayload):
+        check_stage(request.payload.source)
     sql.service_name(request.name)
     for value in (request.database, request.schema, request.warehouse):
         if value is not None:
             sql.name(value, parts=1)
-    if request.runtime is not None and not _RUNTIME.match(request.runtime):
-        raise InputError(f"{request.runtime!r} is no runtime", hint="a tag such as 2.10 or 2.6.0-py311")
-    _check_integrations(request.eai)
-    _check_environment(request.env)
+    check_runtime(request.runtime)
+    check_integrations(request.eai)
+    check_environment(request.env)
     _check_arguments(request.args)
     _check_requirements(request)
     if request.nodes < 1:
@@ -69,6 +71,12 @@ def checked(request: Request) -> Request:
     if request.max_runtime is not None and request.max_runtime < 1:
         raise InputError(f"--max-runtime must be at least a second, not {request.max_runtime}")
     return request
+
+
+def check_runtime(text: str | None) -> None:
+    """InputError where this is no runtime; the client puts it between quotes as it is."""
+    if text is not None and not _RUNTIME.match(text):
+        raise InputError(f"{text!r} is no runtime", hint="a tag such as 2.10 or 2.6.0-py311")
 
 
 def check_stage(text: str) -> None:
@@ -84,7 +92,7 @@ def check_stage(text: str) -> None:
             raise InputError(f"{text!r} is not a stage path: {folder!r} cannot be a folder there")
 
 
-def job_name(given: str | None, payload: Payload) -> str:
+def job_name(given: str | None, payload: Payload | StagedPayload) -> str:
     """The job's name before its suffix: the given one, or the script's as an identifier."""
     if given is not None:
         return given
@@ -92,7 +100,9 @@ def job_name(given: str | None, payload: Payload) -> str:
     return stem if re.match(r"[A-Za-z_]", stem) else f"job_{stem}"
 
 
-def requirements(pip: Sequence[str], files: Sequence[Path], payload: Payload) -> tuple[str, ...]:
+def requirements(
+    pip: Sequence[str], files: Sequence[Path], payload: Payload | StagedPayload
+) -> tuple[str, ...]:
     """What a job is to install beside its folder's own requirements.txt, which the client would replace."""
     lines = [line for path in files for line in _requirement_lines(path)]
     own = payload.requirements
@@ -135,14 +145,16 @@ def _check_requirements(request: Request) -> None:
             )
 
 
-def _check_integrations(names: Sequence[str]) -> None:
+def check_integrations(names: Sequence[str]) -> None:
+    """InputError for a name that is none, or too many."""
     for name in names:
         sql.name(name, parts=1)
     if len(names) > _MOST_INTEGRATIONS:
         raise InputError(f"a job takes at most {_MOST_INTEGRATIONS} integrations, not {len(names)}")
 
 
-def _check_environment(variables: Mapping[str, str]) -> None:
+def check_environment(variables: Mapping[str, str]) -> None:
+    """InputError for a variable that a job cannot have."""
     for name, value in variables.items():
         if not _VARIABLE.match(name):
             raise InputError(f"{name!r} cannot be the name of an environment variable")

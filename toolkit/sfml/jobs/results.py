@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from sfml import sql
-from sfml.errors import InputError, SfmlError
+from sfml.errors import InputError, ResultError
 from sfml.session.faults import translated
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _download(connection: SnowflakeConnection, stage_path: str) -> bytes | None:
 
 def _plain_value(document: dict[str, Any]) -> Any:
     if document.get("serialize_error"):
-        raise SfmlError(
+        raise ResultError(
             f"the job ended well, but its result could not be saved: {document['serialize_error']}",
             hint="return something that can be pickled",
         )
@@ -142,7 +142,7 @@ def _value(job: Any) -> Any:
         return job.result(timeout=0)
     except (RuntimeError, ValueError) as error:
         reason = error.__cause__ or error
-        raise SfmlError(
+        raise ResultError(
             f"the job ended well, but its result cannot be read here: {reason}",
             hint="the packages that it is made of must be installed here too, in versions that fit",
         ) from error

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sfml import sql
 from sfml.errors import InputError, NoConnectionError, SfmlError
+from sfml.jobs import entry
+from sfml.jobs.payload import StagedPayload
+from sfml.jobs.places import payload_folder
 from sfml.jobs.request import Request
-from sfml.jobs.upload import Upload
+from sfml.jobs.upload import StagedUpload, Upload
 from sfml.pools import check_pool, find_pool
 from sfml.session import Opening, in_background, without_collection
 from sfml.session.faults import translated
@@ -36,7 +39,7 @@ class Prepared:
     """A request whose pool was found and whose files are on the stage, below ``folder``."""
 
     folder: str
-    payload: Upload
+    payload: Upload | StagedUpload
 
 
 def submit(opening: Opening, request: Request, *, gpu: bool = False) -> Any:
@@ -65,7 +68,12 @@ def prepare(connection: SnowflakeConnection, request: Request, *, gpu: bool = Fa
     """Find the pool, then upload; nothing is left on the stage where that fails."""
     require_schema(connection, request)
     check_pool(find_pool(over(connection), request.compute_pool), nodes=request.nodes, gpu=gpu)
-    folder = f"{request.stage.removeprefix('@').rstrip('/')}/{uuid.uuid4().hex[:8]}"
+    folder = payload_folder(request.stage, request.user, uuid.uuid4().hex[:24])
+    if isinstance(request.payload, StagedPayload):
+        staged = StagedUpload(
+            payload=request.payload, requirements=request.requirements, with_entry=needs_entry(request)
+        )
+        return Prepared(folder=folder, payload=staged)
     payload = Upload(
         payload=request.payload, requirements=request.requirements, with_entry=needs_entry(request)
     )
@@ -96,6 +104,8 @@ def _execute(session: Session, request: Request, prepared: Prepared) -> Any:
         database=request.database,
         schema=request.schema,
         payload=prepared.payload,
+        # By it, whoever wants to remove a payload finds the jobs that use it: SHOW prints comments.
+        comment=comment(prepared.folder),
     )
     with translated():
         return definition(*(() if with_entry else request.args))
@@ -126,9 +136,15 @@ def require_schema(connection: SnowflakeConnection, request: Request) -> None:
         sql.service_name(str(value))
 
 
+def comment(folder: str) -> str:
+    """What a job of the payload in this folder has as its comment."""
+    return f"sfml {folder.rpartition('/')[2]}"
+
+
 def needs_entry(request: Request) -> bool:
-    """Whether the script alone would not do: it has a time limit, or arguments that would not reach it."""
-    return request.max_runtime is not None or any(swallowed(argument) for argument in request.args)
+    """Whether the script alone would not do: it has a time limit, or arguments that need help."""
+    helped = (swallowed(argument) or entry.VARIABLE.search(argument) for argument in request.args)
+    return request.max_runtime is not None or any(helped)
 
 
 def swallowed(argument: str) -> bool:

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from sfml import sql
 from sfml.errors import ToolMissingError
 from sfml.jobs import entry
-from sfml.jobs.payload import Payload
+from sfml.jobs.payload import Payload, StagedPayload
 from sfml.services.stage import files_below, send
 from sfml.session.faults import DOES_NOT_EXIST
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
     from snowflake.snowpark import Session
 
-# The name under which jobs/entry.py runs in a job.
-ENTRY_NAME = "_sfml_entry.py"
+# The name under which jobs/entry.py runs in a job, beside the client's scripts.
+ENTRY_NAME = "sfml_entry.py"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Upload:
-    """A payload that knows how to travel; ``with_entry`` puts jobs/entry.py in the place of the script."""
+    """A payload that knows how to travel; ``with_entry`` runs jobs/entry.py in the place of the script."""
 
     payload: Payload
     requirements: tuple[str, ...] = ()
@@ -56,7 +56,9 @@ class Upload:
         from snowflake.ml.jobs._utils import constants, type_utils
 
         mount = constants.STAGE_VOLUME_MOUNT_PATH
-        script = ENTRY_NAME if self.with_entry else f"{mount}/app/{self.payload.entrypoint}"
+        script = (
+            f"{mount}/system/{ENTRY_NAME}" if self.with_entry else f"{mount}/app/{self.payload.entrypoint}"
+        )
         return type_utils.UploadedPayload(
             stage_path=stage_path,
             entrypoint=["bash", f"{mount}/system/startup.sh", script],
@@ -74,14 +76,41 @@ class Upload:
         app = found.setdefault(PurePosixPath("app"), {})
         if self.requirements:
             app["requirements.txt"] = "\n".join(self.requirements)
-        if self.with_entry:
-            app[ENTRY_NAME] = Path(entry.__file__)
         system: dict[str, Path | str] = {file.name: file for file in client_scripts()}
+        system[ENTRY_NAME] = Path(entry.__file__)
         return {**found, PurePosixPath("system"): system | _cloudpickle(self.requirements)}
 
 
-def files(payload: Payload) -> Iterator[tuple[Path, PurePosixPath]]:
-    """Every file that a job gets, and its path there."""
+@dataclass(frozen=True, kw_only=True)
+class StagedUpload:
+    """A payload that the service copies from another stage, through the client's own upload."""
+
+    payload: StagedPayload
+    requirements: tuple[str, ...] = ()
+    with_entry: bool = False
+
+    def upload(self, session: Session, stage_path: PurePosixPath, overwrite: bool = False) -> Any:
+        """As the client does it, with jobs/entry.py in the place of the script where that is wanted."""
+        from snowflake.ml.jobs._utils import constants, payload_utils
+
+        client = payload_utils.JobPayload(
+            self.payload.source,
+            entrypoint=self.payload.script,
+            pip_requirements=list(self.requirements),
+        )
+        uploaded = client.upload(session, stage_path, overwrite)
+        if not self.with_entry:
+            return uploaded
+        system = {PurePosixPath("system"): {ENTRY_NAME: Path(entry.__file__)}}
+        send(session.connection, system, str(stage_path).removeprefix("@"))
+        script = f"{constants.STAGE_VOLUME_MOUNT_PATH}/system/{ENTRY_NAME}"
+        return replace(uploaded, entrypoint=[*uploaded.entrypoint[:2], script])
+
+
+def files(payload: Payload | StagedPayload) -> Iterator[tuple[Path, PurePosixPath]]:
+    """Every file of this machine that a job gets, and its path there."""
+    if isinstance(payload, StagedPayload):
+        return
     if payload.source.is_file():
         yield payload.source, PurePosixPath(payload.source.name)
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sfml import sql
@@ -77,6 +77,13 @@ def job_status(connection: SnowflakeConnection, job_id: str) -> JobStatus:
     )
 
 
+def job_spec(connection: SnowflakeConnection, job_id: str) -> str:
+    """The job's specification, as YAML."""
+    with translated():
+        (row,) = rows_of(connection, sql.describe_service(job_id))
+    return str(row["spec"])
+
+
 def list_jobs(connection: SnowflakeConnection, *, schema: str | None, limit: int) -> list[JobStatus]:
     """The newest jobs of a schema (``database.schema``), or of all that the role may see."""
     with translated():
@@ -88,6 +95,15 @@ def cancel_job(connection: SnowflakeConnection, job_id: str) -> None:
     """Ask the service to end a job."""
     with translated():
         connection.cursor().execute(sql.cancel_job(job_id))
+
+
+def cancel_unless_over(connection: SnowflakeConnection, job_id: str) -> JobStatus:
+    """The job's state once it was asked to end; one that is over stays as it is."""
+    found = job_status(connection, job_id)
+    if found.is_over:
+        return found
+    cancel_job(connection, found.job_id)
+    return replace(found, status="CANCELLING")
 
 
 def exit_code(connection: SnowflakeConnection, job_id: str) -> int | None:

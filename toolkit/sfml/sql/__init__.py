@@ -10,10 +10,12 @@ from sfml.sql.job_functions import (
     get_file,
     job_history,
     kept_logs,
+    list_files,
     put_folder,
     remove_files,
     service_logs,
     show_containers,
+    show_jobs,
     wait_for,
 )
 from sfml.sql.service_functions import (
@@ -108,6 +110,7 @@ __all__ = [
     "grant_role",
     "job_history",
     "kept_logs",
+    "list_files",
     "literal",
     "literals",
     "name",
@@ -130,6 +133,7 @@ __all__ = [
     "show_images",
     "show_instance_families",
     "show_instances",
+    "show_jobs",
     "show_services",
     "specification",
     "specification_template",

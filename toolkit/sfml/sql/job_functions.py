@@ -67,6 +67,16 @@ def remove_files(stage_path: str) -> str:
     return f"REMOVE {literal(f'@{stage_path}/')}"
 
 
+def list_files(stage_path: str) -> str:
+    """The files below a checked stage path: name (with the stage's), size, md5, last_modified."""
+    return f"LIST {literal(f'@{stage_path}/')}"
+
+
+def show_jobs() -> str:
+    """Every job that the role may see, with its comment."""
+    return "SHOW JOB SERVICES IN ACCOUNT"
+
+
 def get_file(stage_path: str, folder: str) -> str:
     """Download one file of a stage into a local folder."""
     return f"GET {literal(f'@{stage_path}')} {literal(f'file://{folder}')}"
