@@ -88,6 +88,7 @@ def load(parts: Parts) -> Language:
             clock=now,
             endpoint=parts.address,
             issue_token=parts.door.service_tokens.issue,
+            images=images,
         ),
         images=images,
         queries=parts.queries,

@@ -22,6 +22,10 @@ from sfml.emulator.statements import commands as c
 
 _OWN_IMAGES = "/snowflake/images/"
 """Repositories of Snowflake's own, which no account has in its catalog."""
+_AMD64 = (
+    "SPCS only supports image for amd64 architecture. "
+    "Please rebuild your image with '--platform linux/amd64' option"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,7 +137,15 @@ def _digest(image: str, context: Context, backend: Backend) -> str:
     known = backend.catalog.get(Kind.IMAGE_REPOSITORY, name)
     if known is None or not has(context, backend, "READ", Kind.IMAGE_REPOSITORY, name):
         raise _not_found(path)
-    return ""
+    found = backend.images.resolve(image)
+    if found is None:
+        if backend.services.executor.runs_images:
+            raise _not_found(path)
+        return ""
+    if not any(platform.startswith("linux/amd64") for platform in backend.images.platforms(found)):
+        text = f"Failed to retrieve image {path} from the image repository : {_AMD64}"
+        raise Fault("397013", "0A000", text)
+    return found.digest
 
 
 def _not_found(path: str) -> Fault:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sfml.emulator.catalog import Catalog
 from sfml.emulator.executors import choice
+from sfml.emulator.images import Images
 from sfml.emulator.services.launch import Launcher
 from sfml.emulator.services.services import Services
 from sfml.emulator.settings import Settings
@@ -23,15 +24,16 @@ def start(
     clock: Callable[[], datetime],
     endpoint: Callable[[], tuple[str, int]],
     issue_token: Callable[[str, str, str], str],
+    images: Images | None = None,
 ) -> Services:
-    """The jobs of a server that answers already; what waited when it ended starts. Call ``close()``."""
+    """Those of a server that answers already; what waited when the last ended starts. Call ``close()``."""
     launcher = Launcher(
         settings=settings, catalog=catalog, stages=stages, endpoint=endpoint, issue_token=issue_token
     )
     jobs = Services(
         catalog=catalog,
         launcher=launcher,
-        executor=choice.build(settings, endpoint=endpoint),
+        executor=choice.build(settings, endpoint=endpoint, images=images),
         clock=clock,
         tokens_every=settings.service_token_lifetime / 2,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from sfml.emulator.catalog import Catalog, Kind
 from sfml.emulator.context import Context
 from sfml.emulator.executors.base import Container, LogFiles, Mount, Probe, Run
 from sfml.emulator.faults import missing
-from sfml.emulator.services import dns, secrets, volumes
+from sfml.emulator.services import dns, secrets
 from sfml.emulator.services.model import Instance, Service
 from sfml.emulator.services.names import stage_location
 from sfml.emulator.settings import Settings
@@ -26,7 +26,6 @@ GRACE = 30.0
 """Seconds between SIGTERM and SIGKILL: the page "Working with services", when a service is suspended."""
 _SECRETS = "secrets"
 _SESSION_FILES = "session"
-_LOCAL = "volumes"
 # Whose only container's log is named as it was when there was but one.
 _MAIN = "main"
 _UNITS = {
@@ -106,7 +105,7 @@ class Launcher:
         mounts = [self._mount(service, instance, mount) for mount in given.get("volumeMounts", ())]
         return Container(
             name=given["name"],
-            image=str(given.get("image", "")),
+            image=pinned(str(given.get("image", "")), service.images),
             log=self.log(service, instance.id, given["name"]),
             command=tuple(given.get("command") or ()),
             args=tuple(given.get("args") or ()),
@@ -117,8 +116,8 @@ class Launcher:
             cpu=cores(limits.get("cpu")),
             memory=size(limits.get("memory")),
             gpus=int(limits.get("nvidia.com/gpu", 0)),
-            readiness=_probe(given.get("readinessProbe")),
-            liveness=_probe(given.get("livenessProbe")),
+            readiness=_probe(given.get("readinessProbe"), period=5),
+            liveness=_probe(given.get("livenessProbe"), period=10),
         )  # fmt: skip
 
     def renew_token(self, service: Service, instance: int) -> None:
@@ -131,8 +130,8 @@ class Launcher:
         fresh.replace(directory / "token")
 
     def forget_private(self, service: int, instance: int) -> None:
-        """Remove what an instance of the service with this number leaves: token, secrets, local volumes."""
-        for name in (_SESSION_FILES, _SECRETS, _LOCAL):
+        """Remove what an instance of the service with this number leaves: token and secrets."""
+        for name in (_SESSION_FILES, _SECRETS):
             path = self.services_directory() / str(service) / str(instance) / name
             shutil.rmtree(path, ignore_errors=True)
 
@@ -183,18 +182,16 @@ class Launcher:
     def _mount(self, service: Service, instance: Instance, mount: Mapping[str, Any]) -> Mount:
         volume = next(v for v in service.spec["spec"].get("volumes", ()) if v["name"] == mount["name"])
         source = str(volume.get("source", ""))
+        found = Mount(target=mount["mountPath"], volume=volume["name"])
         if source == "memory":
-            return Mount(target=mount["mountPath"], size=size(volume.get("size")))
+            return replace(found, size=size(volume.get("size")))
         if source == "stage":
             source = volume["stageConfig"]["name"]
         if source.startswith("@"):
-            return Mount(target=mount["mountPath"], source=self._stage_directory(service, source))
+            return replace(found, source=self._stage_directory(service, source))
         if source == "block":
-            directory = volumes.directory(self.settings.state, service.record.id, instance.id, volume["name"])
-        else:  # "local": gone with the run
-            directory = self.directory(service) / str(instance.id) / _LOCAL / volume["name"]
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return Mount(target=mount["mountPath"], source=directory)
+            return replace(found, kept=f"{service.record.id}-{instance.id}-{volume['name']}")
+        return found  # "local": gone with the run
 
     def _stage_directory(self, service: Service, location: str) -> Path:
         where = Context(
@@ -220,8 +217,25 @@ def _token_mount(container: Mapping[str, Any], source: Path) -> tuple[Mount, ...
     return (Mount(target=target, source=source),)
 
 
-def _probe(given: Mapping[str, Any] | None) -> Probe | None:
-    return Probe(port=given["port"], path=str(given["path"])) if given else None
+def _probe(given: Mapping[str, Any] | None, *, period: int) -> Probe | None:
+    """The probe; ``period`` is that of one that names none (specification reference)."""
+    if not given:
+        return None
+    return Probe(
+        port=given["port"],
+        path=str(given["path"]),
+        period=given.get("periodSeconds", period),
+        failures=given.get("failureThreshold", 3),
+    )
+
+
+def pinned(image: str, images: Mapping[str, str]) -> str:
+    """The image by its digest, where that is known: a tag may mean another one later."""
+    digest = images.get(image)
+    if not digest or "@" in image:
+        return image
+    folder, _, name = image.rpartition("/")
+    return f"{folder}/{name.partition(':')[0]}@{digest}"
 
 
 def cores(value: object) -> float | None:

@@ -7,14 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from sfml.emulator.executors import words
 from sfml.emulator.executors.base import ContainerNews, Ended, Phase, Report
 from sfml.emulator.services import states
 from sfml.emulator.services.model import Container, Instance, Service
 from sfml.emulator.services.states import ContainerStatus, InstanceStatus, Status
 
 LOST = "The local backend stopped while the job was running"
-# ContainerNews.reason of a container that needed more memory than it may have.
-_OUT_OF_MEMORY = "OOMKilled"
 
 
 def placed(instance: Instance, at: datetime) -> Instance:
@@ -58,7 +57,8 @@ def _after_news(service: Service, container: Container, news: ContainerNews) -> 
     if news.phase is Phase.READY:
         return replace(container, status=ContainerStatus.READY, message=states.RUNNING)
     if news.phase is Phase.UNREADY:
-        return replace(container, status=ContainerStatus.PENDING, message=_unready(service, container.name))
+        message = news.reason or _unready(service, container.name)
+        return replace(container, status=ContainerStatus.PENDING, message=message)
     if news.restarts > container.restarts:
         container = replace(container, restarts=news.restarts, restarted_on=news.at)
     return _begun(service, container, news.at)
@@ -82,7 +82,7 @@ def _over(service: Service, container: Container, code: int | None, reason: str)
     status = ContainerStatus.DONE if good else ContainerStatus.FAILED
     message = _ending(code, reason)
     if not service.is_job and message == states.USER_ERROR:
-        message = states.RETRYING
+        message = words.RETRYING
     return replace(container, status=status, message=message, exit_code=code)
 
 
@@ -121,7 +121,7 @@ def _summed_up(service: Service, instance: Instance) -> Instance:
 
 def _unready(service: Service, container: str) -> str:
     probe = _definition(service, container).get("readinessProbe")
-    return states.not_ready(probe["path"], probe["port"]) if probe else states.WAITING
+    return words.NOT_READY.format(**probe) if probe else states.WAITING
 
 
 def _definition(service: Service, container: str) -> Mapping[str, Any]:
@@ -131,11 +131,10 @@ def _definition(service: Service, container: str) -> Mapping[str, Any]:
 def _ending(code: int | None, reason: str) -> str:
     if code == 0:
         return states.COMPLETED
-    if reason == _OUT_OF_MEMORY:
-        return states.OUT_OF_MEMORY
-    if reason.startswith(states.NOT_PULLED):
-        return reason
-    return f"{states.NOT_STARTED}: {reason}" if code is None else states.USER_ERROR
+    if code is not None:
+        return reason or states.USER_ERROR
+    told = reason.startswith((words.PULL_FAILED, words.CANNOT_START))
+    return reason if told else f"{words.CANNOT_START}: {reason}"
 
 
 # --- the service as a whole

@@ -97,17 +97,7 @@ WAITING = "Waiting to start"
 NO_ROOM = "Unschedulable due to insufficient resources"
 RUNNING = "Running"
 COMPLETED = "Completed successfully"
-OUT_OF_MEMORY = "Container was OOMKilled due to resource usage"
 USER_ERROR = "User application error, check container logs"
-NOT_STARTED = "Encountered fatal error while starting container"
-NOT_PULLED = "Failed to pull image"
-RETRYING = "Encountered fatal error, retrying"
-FATAL = "Encountered fatal error while running, check container logs"
-
-
-def not_ready(path: str, port: int) -> str:
-    """The message of a container whose readiness probe fails, or has not been asked yet."""
-    return f"Readiness probe is failing at path: {path}, port: {port}"
 
 
 def status_of(instances: Sequence[InstanceStatus], minimum: int) -> Status:
