@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
@@ -13,6 +14,8 @@ from sfml.emulator.faults import Fault
 from sfml.emulator.services import capacity
 from sfml.emulator.services.grammar import bad, checked
 from sfml.specs.families import Family
+
+_LOCAL_REGISTRY = re.compile(r"\A(127\.0\.0\.1|localhost):\d+/")
 
 
 def rendered(template: str, values: Mapping[str, object]) -> str:
@@ -36,9 +39,21 @@ def read(text: str) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise bad(f"the text is not valid YAML{where}: {getattr(error, 'problem', None) or error}") from None
-    spec = checked(document)
+    spec = checked(_with_paths(document))
     _refuse_contradictions(spec)
     return spec
+
+
+def _with_paths(document: Any) -> Any:
+    """The document with this server's own registry left out of images: a URL is as good as a path."""
+    if isinstance(document, Mapping):
+        return {
+            key: _LOCAL_REGISTRY.sub("/", item)
+            if key == "image" and isinstance(item, str)
+            else _with_paths(item)
+            for key, item in document.items()
+        }
+    return [_with_paths(item) for item in document] if isinstance(document, list) else document
 
 
 def complete(spec: Mapping[str, Any], family: Family) -> dict[str, Any]:
