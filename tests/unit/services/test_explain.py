@@ -103,6 +103,11 @@ def test_diagnose__message_only_in_the_events__is_found() -> None:
     assert found(None, status="PENDING", events=[event]).cause is Cause.IMAGE_MISSING
 
 
+def test_diagnose__failed_after_it_had_waited__what_it_waited_for_is_history() -> None:
+    waited = Event(message="Unschedulable due to insufficient CPU resources", container="main")
+    assert found(3, events=[waited]).cause is Cause.PROGRAM
+
+
 def test_diagnose__nothing_speaks_of_anything__none() -> None:
     state = ContainerState(name="main", status="PENDING", message="Waiting to start")
     assert diagnose(Evidence(name="J", status="PENDING", containers=[state])) is None

@@ -6,7 +6,7 @@ from typing import Any
 
 from sfml.errors import RefusedError
 from sfml.services import observe
-from sfml.services.evidence import ContainerState
+from sfml.services.evidence import ContainerState, Subject
 from sfml.services.status import JobStatus
 
 CONTAINER = {
@@ -82,5 +82,5 @@ def test_gather__what_the_role_may_not_see__is_left_out() -> None:
         ended=None,
         message=None,
     )
-    found = observe.gather(query, status, lines={})
+    found = observe.gather(query, status, Subject(name="D.S.J", kind="job"), lines={})
     assert (len(found.containers), list(found.events), found.pool, found.role) == (1, [], None, "R")

@@ -33,6 +33,9 @@ class Verb(NamedTuple):
 VERBS: Mapping[str, Verb] = {
     "submit": Verb("sfml.cli.submit:submit", "Run a script or a folder as an ML Job."),
     "run": Verb("sfml.cli.run_spec:run", "Run a container spec, or an image, as a job."),
+    "service": Verb("sfml.cli.service:service", "Services: create, look at, follow, change, drop."),
+    "ps": Verb("sfml.cli.ps:ps", "What runs now, on which pool, and what that costs."),
+    "pool": Verb("sfml.cli.pool:pool", "Compute pools: list, create, suspend, resume, drop."),
     "jobs": Verb("sfml.cli.jobs:jobs", "ML Jobs: list, look at, follow, wait for, fetch, cancel, delete."),
     "local": Verb("sfml.cli.local:local", "The local backend: ML Jobs on this machine, with no account."),
     "init": Verb("sfml.cli.config:init", "Write a commented sfml.yaml."),

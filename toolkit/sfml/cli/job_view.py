@@ -21,6 +21,7 @@ from sfml.errors import InterruptedByUserError, JobFailedError, NoConnectionErro
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
 
+    from sfml.services.evidence import Subject
     from sfml.services.follow import Ended
     from sfml.services.outcome import Outcome
     from sfml.services.plan import Plan
@@ -79,26 +80,23 @@ class JobView:
             ) from None
         self.out.progress(f"job {plan.wish.name} on {plan.pool.name}")
 
-    def see_through(self, plan: Plan, *, timeout: float | None) -> Outcome:
-        """Show the job to its end, and find out how that came about."""
+    def see_through(self, subject: Subject, *, timeout: float | None) -> Outcome:
+        """Show a job to its end, or a service until it is ready, and find out how that came about."""
         from sfml.services.follow import Follower
         from sfml.services.outcome import finish
 
-        name = str(plan.wish.name)
-        with staying(name, self.config):
-            spec = plan.wish.ready.spec
+        with staying(subject.name, self.config):
             ended = Follower(
                 connection=self.connection,
-                name=name,
-                containers=[container.name for container in spec.spec.containers],
-                instances=plan.wish.instances[1],
-                spec=spec,
+                subject=subject,
                 show=self.out.line,
                 notice=self.out.progress,
+                ready=subject.kind == "service",
             ).run(timeout=timeout)
-            self._cancel_stuck(ended)
-            logs = command("logs", name, self.config)
-            return finish(self.connection, ended, wish=plan.wish, logs_command=logs, shown=True)
+            if subject.kind == "job":
+                self._cancel_stuck(ended)
+            logs = command("logs", subject.name, self.config)
+            return finish(self.connection, ended, subject, logs_command=logs, shown=True)
 
     def _cancel_stuck(self, ended: Ended) -> None:
         """A job that can never start is not left on its node."""
@@ -110,11 +108,11 @@ class JobView:
 
     def report(self, outcome: Outcome, *, script_code: bool) -> None:
         """Print how it ended; raises the error that explains any end but a good one."""
-        answer: dict[str, Any] = {"job_id": outcome.name, "status": outcome.status}
+        answer: dict[str, Any] = {"name": outcome.name, "status": outcome.status}
         error = outcome.error
         if error is None:
-            self.out.value({**answer, "exit_code": 0}, text="")
-            self.out.progress(f"job {outcome.name} {outcome.status}")
+            self.out.value({**answer, "exit_code": 0 if outcome.status == "DONE" else None}, text="")
+            self.out.progress(f"{outcome.name} {outcome.status}")
             return
         code = getattr(error, "script_code", None)
         if self.out.as_json:

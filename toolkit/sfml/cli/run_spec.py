@@ -85,7 +85,7 @@ def run(
 def _stay(view: JobView, plan: Any, *, wait: bool, timeout: float | None, propagate_exit_code: bool) -> None:
     name = str(plan.wish.name)
     if wait:
-        view.report(view.see_through(plan, timeout=timeout), script_code=propagate_exit_code)
+        view.report(view.see_through(plan.subject, timeout=timeout), script_code=propagate_exit_code)
         return
-    view.out.value({"job_id": name, "status": "PENDING"}, text=name)
+    view.out.value({"name": name, "status": "PENDING"}, text=name)
     view.out.progress(f"see it through: {command('wait', name, view.config)}")

@@ -9,6 +9,21 @@ from sfml.pools import Pool
 from sfml.specs.families import FAMILIES, Family
 from sfml.specs.model import Container, Specification
 
+# What a container's state says when there is nothing to say (docs.snowflake.com, "Monitoring services").
+_SAYS_NOTHING = ("", "Running", "Waiting to start")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """The job or service in question; ``spec`` is None where this role may not see it."""
+
+    name: str
+    kind: str
+    spec: Specification | None = None
+    containers: tuple[str, ...] = ("main",)
+    instances: int = 1
+    integrations: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True, kw_only=True)
 class ContainerState:
@@ -45,6 +60,7 @@ class Evidence:
 
     name: str
     status: str
+    kind: str = "job"
     containers: Sequence[ContainerState] = ()
     events: Sequence[Event] = ()
     lines: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -62,10 +78,12 @@ class Evidence:
 
     @property
     def messages(self) -> list[tuple[str | None, str]]:
-        """What the platform said, with the container concerned: the state now before earlier events."""
-        now = [(container.name, container.message) for container in self.containers if container.message]
-        then = [(event.container, event.message) for event in self.events if event.message]
-        return [*now, *then]
+        """What the platform says now, with the container concerned; where that is nothing, its last event."""
+        now = [(state.name, state.message) for state in self.containers if state.message not in _SAYS_NOTHING]
+        if now or any(state.exit_code is not None for state in self.containers):
+            return [*now]
+        newest = {event.container: event.message for event in reversed(self.events) if event.message}
+        return list(newest.items())
 
     @property
     def failed(self) -> ContainerState | None:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 from sfml.errors import NotFinishedError
 from sfml.services import observe
+from sfml.services.evidence import Subject
 from sfml.services.explain import Diagnosis, diagnose
 from sfml.services.logs import Merger, delays
 from sfml.services.signs import Cause
-from sfml.services.status import JobStatus, job_status
+from sfml.services.status import TERMINAL, JobStatus, job_status
 from sfml.services.watch import LogReader, Watch
 from sfml.session.faults import translated
 from sfml.session.rows import over
-from sfml.specs.model import Specification
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -28,6 +28,10 @@ _FIRST_NOTICE, _NEXT_NOTICE = 5.0, 20.0
 _KEPT = 50
 # What waiting does not cure. The rest may: a node comes, a probe answers.
 _HOPELESS = frozenset({Cause.IMAGE_MISSING, Cause.IMAGE_NAME, Cause.ARCHITECTURE, Cause.SECRET})
+
+# When to stop: a service that was suspended writes nothing any more.
+_STOPPED = TERMINAL | {"SUSPENDED"}
+_READY = _STOPPED | {"RUNNING"}
 
 Show = Callable[[str], None]
 
@@ -61,22 +65,23 @@ class Ended:
 
 @dataclass(kw_only=True)
 class Follower:
-    """A job or service being followed; ``patience`` is how long something hopeless is given."""
+    """A job or service being followed; ``patience`` is how long something hopeless is given.
+
+    ``ready``: until the service is ready. Else until the job has ended, or the service stopped.
+    """
 
     connection: SnowflakeConnection
-    name: str
-    containers: Sequence[str]
-    instances: int = 1
-    spec: Specification | None = None
+    subject: Subject
     show: Show
     notice: Show
+    ready: bool = False
     patience: float = 30.0
     _said: str = ""
     _hopeless_since: float | None = None
 
     def run(self, *, timeout: float | None = None, until: Callable[[JobStatus], bool] | None = None) -> Ended:
         """Show the logs until it has ended (or ``until`` says so); NotFinishedError after ``timeout``."""
-        watch = Watch(self.connection, self.name, until=until or (lambda status: status.is_over))
+        watch = Watch(self.connection, self.subject.name, until=until or (lambda status: status.is_over))
         streams = self._streams()
         began = time.monotonic()
         pause, looks = delays(), self._looks(began, streams)
@@ -88,7 +93,7 @@ class Follower:
                 return self._ended(watch.status(), streams)
             stuck = next(looks)
             if stuck is not None:
-                return self._ended(job_status(self.connection, self.name), streams, stuck)
+                return self._ended(job_status(self.connection, self.subject.name), streams, stuck)
             self._require_time(began, timeout)
             left = float("inf") if timeout is None else began + timeout - time.monotonic()
             watch.ended.wait(max(0.0, min(next(pause), left)))
@@ -97,17 +102,20 @@ class Follower:
         return [
             Stream(
                 reader=LogReader(
-                    connection=self.connection, job_id=self.name, instance=instance, container=container
+                    connection=self.connection,
+                    job_id=self.subject.name,
+                    instance=instance,
+                    container=container,
                 ),
                 label=self._label(container, instance),
             )
-            for instance in range(self.instances)
-            for container in self.containers
+            for instance in range(self.subject.instances)
+            for container in self.subject.containers
         ]
 
     def _label(self, container: str, instance: int) -> str:
-        words = [container] if len(self.containers) > 1 else []
-        words += [str(instance)] if self.instances > 1 else []
+        words = [container] if len(self.subject.containers) > 1 else []
+        words += [str(instance)] if self.subject.instances > 1 else []
         return f"[{' '.join(words)}] " if words else ""
 
     def _show_new(self, streams: Sequence[Stream], *, last: bool) -> bool:
@@ -124,16 +132,17 @@ class Follower:
         after = _FIRST_NOTICE
         while True:
             stuck = None
-            if time.monotonic() - began >= after and not any(stream.last for stream in streams):
+            silent = self.ready or not any(stream.last for stream in streams)
+            if silent and time.monotonic() - began >= after:
                 stuck = self._look()
                 after = time.monotonic() - began + (_FIRST_NOTICE if self._hopeless_since else _NEXT_NOTICE)
             yield stuck
 
     def _look(self) -> Diagnosis | None:
-        status = job_status(self.connection, self.name)
+        status = job_status(self.connection, self.subject.name)
         if status.status != "PENDING":
             return None
-        evidence = observe.gather(over(self.connection), status, lines={}, spec=self.spec)
+        evidence = observe.gather(over(self.connection), status, self.subject, lines={})
         found = diagnose(evidence)
         waits = next((text for _, text in evidence.messages), "no node yet")
         self._say(f"waiting on {status.compute_pool}: {found.what if found else waits}")
@@ -159,7 +168,8 @@ class Follower:
 
     def _require_time(self, began: float, timeout: float | None) -> None:
         if timeout is not None and time.monotonic() - began >= timeout:
-            raise NotFinishedError(f"{self.name} has not ended within {timeout:g} s; it goes on")
+            what = "is not ready" if self.ready else "has not ended"
+            raise NotFinishedError(f"{self.subject.name} {what} within {timeout:g} s; it goes on")
 
 
 def read_once(connection: SnowflakeConnection, name: str, *, container: str, instance: int = 0) -> list[str]:

@@ -8,33 +8,28 @@ from typing import Any
 from sfml import sql
 from sfml.errors import InputError, SfmlError
 from sfml.pools import all_pools
-from sfml.services.evidence import ContainerState, Event, Evidence
+from sfml.services.evidence import ContainerState, Event, Evidence, Subject
 from sfml.services.status import JobStatus
 from sfml.session.rows import Query
-from sfml.specs.model import Specification
 
 _EVENTS = 50
 _REPOSITORY_PARTS = 3
 
 
 def gather(
-    query: Query,
-    status: JobStatus,
-    *,
-    lines: Mapping[str, Sequence[str]],
-    spec: Specification | None = None,
-    integrations: Sequence[str] = (),
+    query: Query, status: JobStatus, subject: Subject, *, lines: Mapping[str, Sequence[str]]
 ) -> Evidence:
     """All that can be found out about a job or service; what the role may not see is left out."""
     return Evidence(
         name=status.job_id,
         status=status.status,
+        kind=subject.kind,
         containers=_allowed(lambda: containers(query, status.job_id)),
         events=_allowed(lambda: events(query, status.job_id)),
         lines=lines,
-        spec=spec,
+        spec=subject.spec,
         pool=next(iter(_allowed(lambda: all_pools(query, like=status.compute_pool))), None),
-        integrations=integrations,
+        integrations=subject.integrations,
         role=status.owner,
     )
 

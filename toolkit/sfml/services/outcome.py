@@ -1,4 +1,4 @@
-"""How a job ended: its state, and where that is not DONE the error that explains it."""
+"""How a job ended, or a service began: its state, and where that is not good the error that explains it."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from sfml.errors import CancelledError, JobFailedError, NotFoundError, SfmlError
 from sfml.services import observe
-from sfml.services.evidence import Evidence
+from sfml.services.evidence import Evidence, Subject
 from sfml.services.explain import Diagnosis, diagnose
 from sfml.services.follow import Ended
-from sfml.services.plan import Wish
 from sfml.services.run import repository_images
 from sfml.services.signs import Cause
 from sfml.session.rows import over
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
 
 _SHOWN_LINES = 15
+# The state that is asked for: SHOW SERVICES has both under one column.
+_GOOD = {"job": "DONE", "service": "RUNNING"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,42 +33,37 @@ class Outcome:
 
 
 def finish(
-    connection: SnowflakeConnection, ended: Ended, *, wish: Wish | None, logs_command: str, shown: bool
+    connection: SnowflakeConnection, ended: Ended, subject: Subject, *, logs_command: str, shown: bool
 ) -> Outcome:
-    """The outcome of a job that is over; ``shown``: its lines are on the screen already."""
+    """The outcome of a job that is over, or of a service that is to be ready.
+
+    ``shown``: its lines are on the screen already.
+    """
     status = ended.status
-    if status.status == "DONE":
+    if status.status == _GOOD[subject.kind]:
         return Outcome(name=status.job_id, status=status.status)
-    evidence = observe.gather(
-        over(connection),
-        status,
-        lines=ended.lines,
-        spec=wish.ready.spec if wish else None,
-        integrations=wish.integrations if wish else (),
-    )
+    query = over(connection)
+    evidence = observe.gather(query, status, subject, lines=ended.lines)
     found = ended.stuck or diagnose(evidence)
     if found is not None and found.cause is Cause.IMAGE_MISSING:
-        evidence = replace(evidence, images=repository_images(over(connection), found, evidence))
+        evidence = replace(evidence, images=repository_images(query, found, evidence))
         found = diagnose(evidence) or found
-    error = explain(status.status, evidence, found, logs_command=logs_command, shown=shown)
+    error = explain(evidence, found, logs_command=logs_command, shown=shown)
     return Outcome(name=status.job_id, status=status.status, diagnosis=found, error=error)
 
 
-def explain(
-    status: str, evidence: Evidence, found: Diagnosis | None, *, logs_command: str, shown: bool
-) -> SfmlError:
+def explain(evidence: Evidence, found: Diagnosis | None, *, logs_command: str, shown: bool) -> SfmlError:
     """The error to end with, by the state: cancelled, deleted, or failed and why."""
-    name = evidence.name
-    if status == "CANCELLED":
-        return CancelledError(f"the job {name} was cancelled")
-    if status == "DELETED":
-        return NotFoundError(f"the job {name} was deleted while it ran")
-    what = found.what if found else f"it is {status}"
-    code = found.exit_code if found else None
+    what = f"the {evidence.kind} {evidence.name}"
+    if evidence.status == "CANCELLED":
+        return CancelledError(f"{what} was cancelled")
+    if evidence.status == "DELETED":
+        return NotFoundError(f"{what} was deleted meanwhile")
+    why = found.what if found else f"it is {evidence.status}"
     lines = [] if shown or found is None else _tail(evidence, found.container)
     steps = (found.steps if found else ()) or (logs_command,)
     hint = "\n".join([*lines, *(f"try: {step}" for step in steps)])
-    return JobFailedError(f"the job {name} failed: {what}", hint=hint, script_code=code)
+    return JobFailedError(f"{what} failed: {why}", hint=hint, script_code=found.exit_code if found else None)
 
 
 def _tail(evidence: Evidence, container: str | None) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from sfml import sql
 from sfml.errors import InputError
 from sfml.pools import STOPPED, Pool, node_price, price_text
+from sfml.services.evidence import Subject
 from sfml.services.remedies import requested
 from sfml.services.source import Ready
 from sfml.specs.families import FAMILIES, Family
@@ -42,6 +43,19 @@ class Plan:
     ends: str
     cautions: tuple[str, ...] = ()
     uploads: tuple[str, ...] = field(default=())
+
+    @property
+    def subject(self) -> Subject:
+        """What there will be to follow."""
+        wish = self.wish
+        return Subject(
+            name=str(wish.name),
+            kind=wish.kind,
+            spec=wish.ready.spec,
+            containers=tuple(container.name for container in wish.ready.spec.spec.containers),
+            instances=wish.instances[0],
+            integrations=wish.integrations,
+        )
 
     @property
     def described(self) -> dict[str, Any]:

@@ -27,7 +27,7 @@ _NOT_STARTED = ("PENDING", "Pending scheduling", "Waiting to start")
 class Watch:
     """Knows when a job has ended, or what else ``until`` says; whoever waits is woken at once.
 
-    It asks in the background.
+    It asks in the background, for ``state``.
     """
 
     def __init__(
@@ -36,9 +36,11 @@ class Watch:
         job_id: str,
         *,
         until: Callable[[JobStatus], bool] = lambda status: status.is_over,
+        state: str = "DONE",
     ) -> None:
         self.ended = threading.Event()
         self._until = until
+        self._state = state
         self._connection = connection
         self._job_id = job_id
         self._status: Future[JobStatus] = in_background(self._wait)
@@ -65,7 +67,9 @@ class Watch:
         from snowflake.connector.errors import ProgrammingError
 
         try:
-            self._connection.cursor().execute(sql.wait_for(self._job_id, seconds=_WAIT_SECONDS))
+            self._connection.cursor().execute(
+                sql.wait_for(self._job_id, seconds=_WAIT_SECONDS, state=self._state)
+            )
         except ProgrammingError:
             return  # the time is over, or the job ended in another state: the status says which
 
