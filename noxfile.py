@@ -118,6 +118,12 @@ def submit(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def run(session: nox.Session) -> None:
+    """Run a container spec as a job: nox -s run -- my-spec.yaml --compute-pool GPU_POOL"""
+    _sfml(session, "run")
+
+
+@nox.session(venv_backend="none")
 def jobs(session: nox.Session) -> None:
     """List, follow and cancel ML Jobs: nox -s jobs -- list"""
     _sfml(session, "jobs")
