@@ -43,6 +43,9 @@ KEYS: Mapping[str, Key] = {
     "stage": Key("Stage that a job's files are uploaded to."),
     "runtime": Key("Container runtime of a job, for example 2.10 or 2.6.0-py311; none: the pool's default."),
     "eai": Key("External access integrations of a job.", is_list=True),
+    "hardware": Key("'gpu' or 'cpu': what a job needs; none: what its script's code says."),
+    "method": Key("'file' or 'directory': what a script travels as; none: with what it imports and reads."),
+    "artifact_repository": Key("Repository for a job's packages, or 'none'; none: the account's for PyPI."),
     "user": Key("Your name, as the names of things that you share with others carry it."),
     "executor": Key("What the local backend runs jobs and services in: process, docker, or auto."),
     "state": Key("Folder for what sfml keeps on this machine, the local backend above all."),
@@ -66,6 +69,9 @@ class Config:
     stage: str
     runtime: str | None = None
     eai: tuple[str, ...] = ()
+    hardware: str | None = None
+    method: str | None = None
+    artifact_repository: str | None = None
     user: str
     executor: str = "auto"
     state: Path

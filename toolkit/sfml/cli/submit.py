@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from sfml.cli import attached
+from sfml.cli import attached, planned
 from sfml.cli.options import (
     CONNECTION_KEYS,
     config_options,
@@ -22,13 +22,15 @@ from sfml.cli.options import (
     verbose_option,
 )
 from sfml.cli.output import Output, dry_run_option, output_option
+from sfml.cli.planned import Asking, plan_options
 from sfml.config import Config
-from sfml.errors import NoConnectionError, UsageError
+from sfml.errors import UsageError
 from sfml.jobs import payload, request, results
 from sfml.jobs.request import Request
 
 # What a spec's file, or a template of one, ends in (services/source.py); scripts are .py.
 _SPEC_SUFFIXES = (".yaml", ".yml", ".json", ".j2")
+JOB_KEYS = ("compute_pool", "stage", "runtime", "eai", "hardware", "method", "artifact_repository")
 
 
 class SubmitCommand(click.Command):
@@ -103,12 +105,14 @@ def names_spec(args: Sequence[str], params: Sequence[click.Parameter]) -> bool:
 @result_option
 @exit_code_option
 @verbose_option
-@config_options(*CONNECTION_KEYS, "compute_pool", "stage", "runtime", "eai")
+@config_options(*CONNECTION_KEYS, *JOB_KEYS)
+@plan_options
 @dry_run_option
 @output_option
 def submit(
     config: Config,
     *,
+    asking: Asking,
     path: Path,
     args: tuple[str, ...],
     entrypoint: str | None,
@@ -156,14 +160,15 @@ def submit(
     if result_file is not None:
         results.require_writable(result_file)
     if dry_run:
-        _show_plan(config, wanted, out)
+        planned.dry_run(config, wanted, asking, out)
         return
-    _run(config, wanted, result_file, out, **following)
+    _run(config, wanted, asking, result_file, out, **following)
 
 
 def _run(
     config: Config,
     wanted: Request,
+    asking: Asking,
     result_file: Path | None,
     out: Output,
     *,
@@ -172,10 +177,14 @@ def _run(
     propagate_exit_code: bool,
     verbose: bool,
 ) -> None:
+    from sfml.jobs.submit import load_client
     from sfml.jobs.submit import submit as submit_job
+    from sfml.session import in_background
 
     with attached.begin(config) as opening:
         with attached.submitting():
+            in_background(load_client)  # it takes longer than the plan
+            wanted = planned.planned(config, wanted, asking, opening, out)
             job = submit_job(opening, wanted)
         if not wait:
             out.value({"job_id": job.id, "status": job.status}, text=job.id)
@@ -184,39 +193,3 @@ def _run(
         out.progress(f"job {job.id} on {wanted.compute_pool}")
         view = attached.View(config=config, out=out, verbose=verbose, script_code=propagate_exit_code)
         view.see_through(opening.session(), job.id, timeout=timeout, result_file=result_file)
-
-
-def _show_plan(config: Config, wanted: Request, out: Output) -> None:
-    """What would be submitted, without asking anybody."""
-    if config.connection is None:
-        from sfml.session import choices
-
-        raise NoConnectionError("no connection was chosen", hint=choices())
-    from sfml.jobs.upload import files
-
-    sent = [str(remote) for _, remote in files(wanted.payload)]
-    plan = {
-        "connection": config.connection,
-        "script": str(wanted.payload.script),
-        "args": list(wanted.args),
-        "compute_pool": wanted.compute_pool,
-        "nodes": wanted.nodes,
-        "stage": wanted.stage,
-        "name": wanted.name,
-        "runtime": wanted.runtime,
-        "requirements": list(wanted.requirements),
-        "eai": list(wanted.eai),
-        "env": sorted(wanted.env),
-        "max_runtime": wanted.max_runtime,
-        "files": sent,
-    }
-    out.value(plan, text="\n".join(_plan_lines(plan)))
-
-
-def _plan_lines(plan: dict[str, Any]) -> Sequence[str]:
-    shown = {key: value for key, value in plan.items() if value not in (None, [], ())}
-    files = shown.pop("files")
-    more = " …" if len(files) > 8 else ""
-    shown["files"] = f"{len(files)}: {', '.join(files[:8])}{more}"
-    texts = {key: ", ".join(value) if isinstance(value, list) else value for key, value in shown.items()}
-    return ["would submit:", *(f"  {key:13} {text}" for key, text in texts.items())]

@@ -42,6 +42,7 @@ class Request:
     args: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
     eai: tuple[str, ...] = ()
+    artifact_repositories: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)
     runtime: str | None = None
     nodes: int = 1
@@ -63,6 +64,8 @@ def checked(request: Request) -> Request:
             sql.name(value, parts=1)
     check_runtime(request.runtime)
     check_integrations(request.eai)
+    for repository in request.artifact_repositories:
+        sql.name(repository)
     check_environment(request.env)
     _check_arguments(request.args)
     _check_requirements(request)

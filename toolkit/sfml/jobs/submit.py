@@ -49,8 +49,7 @@ def submit(opening: Opening, request: Request, *, gpu: bool = False) -> Any:
     """
     preparing = in_background(lambda: prepare(opening.connection(), request, gpu=gpu))
     try:
-        with without_collection():
-            import snowflake.ml.jobs  # noqa: F401
+        load_client()
         session, prepared = opening.session(), preparing.result()
     except BaseException:
         _take_back(opening, preparing)
@@ -62,6 +61,12 @@ def submit(opening: Opening, request: Request, *, gpu: bool = False) -> Any:
     except SfmlError:
         _remove(session.connection, prepared.folder)
         raise
+
+
+def load_client() -> None:
+    """Import Snowflake's client for jobs, which takes seconds."""
+    with without_collection():
+        import snowflake.ml.jobs  # noqa: F401
 
 
 def prepare(connection: SnowflakeConnection, request: Request, *, gpu: bool = False) -> Prepared:
@@ -98,6 +103,7 @@ def _execute(session: Session, request: Request, prepared: Prepared) -> Any:
         name=request.name,
         target_instances=request.nodes,
         external_access_integrations=list(request.eai) or None,
+        artifact_repositories=list(request.artifact_repositories) or None,
         env_vars=environment(request, with_entry=with_entry),
         query_warehouse=request.warehouse,
         runtime_environment=request.runtime,

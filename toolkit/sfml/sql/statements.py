@@ -335,6 +335,20 @@ def _inside(container: str | Name) -> str:
     return f"IN {'DATABASE' if len(found.parts) == 1 else 'SCHEMA'} {found}"
 
 
+def show_external_access_integrations() -> str:
+    return "SHOW EXTERNAL ACCESS INTEGRATIONS"
+
+
+def describe_artifact_repository(repository: str | Name) -> str:
+    return f"DESCRIBE ARTIFACT REPOSITORY {name(repository)}"
+
+
+def ml_job_runtime(pool: str | Name, selector: str) -> str:
+    """One value: the image that a job on the pool gets, as snowflake.ml.jobs asks for it."""
+    chosen = literal(str(name(pool, parts=1)))
+    return f"CALL SYSTEM$GET_ML_JOB_RUNTIME({chosen}, {literal(selector)})"
+
+
 def show_grants_to_role(role: str | Name) -> str:
     return f"SHOW GRANTS TO ROLE {name(role, parts=1)}"
 
