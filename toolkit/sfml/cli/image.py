@@ -12,6 +12,7 @@ import click
 
 from sfml import project
 from sfml.cli.output import Output, dry_run_option, output_option
+from sfml.errors import InputError
 from sfml.images import catalog as catalogs
 from sfml.images import context as contexts
 from sfml.images import engine
@@ -173,6 +174,32 @@ def _show(wanted: Wanted, fresh: bool, out: Output) -> None:
     rows = [{"image": name, "reference": wanted.plans[name].reference} for name in missing]
     lines = [f"would build {row['image']}: {row['reference']}" for row in rows]
     out.value(rows, text="\n".join(lines or [_NOTHING]))
+
+
+@image.command()
+@image_options
+@click.option("--skip", multiple=True, metavar="CHECK", help="Leave a suite of checks out. Repeatable.")
+@output_option
+def check(wanted: Wanted, *, skip: tuple[str, ...], out: Output) -> None:
+    """Try in containers what the named images, or all of them, promise, with what they stand on."""
+    from sfml.images import check as checks
+
+    rows: list[Mapping[str, Any]] = []
+    for name in wanted.names:
+
+        def report(finding: checks.Finding, name: str = name) -> None:
+            rows.append({"image": name, "check": finding.check, "problem": finding.problem})
+            indented = "".join(f"\n    {line}" for line in (finding.problem or "").splitlines())
+            out.progress(
+                f"{name}: {'ok     ' if finding.problem is None else 'FAILED '}{finding.check}{indented}"
+            )
+
+        checks.check(wanted.plans[name], wanted.catalog, skip=skip, report=report)
+    failed = [row for row in rows if row["problem"] is not None]
+    out.value(rows, text=f"{len(rows) - len(failed)} of {len(rows)} checks passed")
+    if failed:
+        names = ", ".join(dict.fromkeys(str(row["image"]) for row in failed))
+        raise InputError(f"{names} does not keep what it promises: {len(failed)} checks failed, see above")
 
 
 _NOTHING = "nothing changed: the engine has every image"

@@ -35,6 +35,8 @@ class Image:
     platforms: tuple[str, ...] = PLATFORMS[:1]
     publish: bool = True
     """False: it is only there for its children to stand on."""
+    user: str = "dev"
+    """Who its containers run as."""
     size_budget_mb: int | None = None
     tags: tuple[str, ...] = ()
     """Names for people, with {version} of sfml and {argument}s."""
@@ -48,6 +50,7 @@ _TYPES: Mapping[str, type] = {
     "parent": str,
     "platforms": list,
     "publish": bool,
+    "user": str,
     "size_budget_mb": int,
     "tags": list,
     "checks": list,

@@ -35,6 +35,10 @@ class Plan:
         return self.image.name
 
     @property
+    def user(self) -> str:
+        return self.image.user
+
+    @property
     def tag(self) -> str:
         """The tag that names the content."""
         return f"c{self.content}"
