@@ -159,6 +159,12 @@ def build(session: nox.Session) -> None:
     _sfml(session, "image", "build")
 
 
+@nox.session(venv_backend="none")
+def push(session: nox.Session) -> None:
+    """Push the images to the account's repository: nox -s build push [-- --connection NAME dev]"""
+    _sfml(session, "image", "push")
+
+
 # --- for developers ------------------------------------------------------------------------------
 
 

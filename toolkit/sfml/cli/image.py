@@ -11,7 +11,9 @@ from typing import Any
 import click
 
 from sfml import project
+from sfml.cli.options import CONNECTION_KEYS, config_options
 from sfml.cli.output import Output, dry_run_option, output_option
+from sfml.config import Config
 from sfml.errors import InputError
 from sfml.images import catalog as catalogs
 from sfml.images import context as contexts
@@ -22,6 +24,7 @@ from sfml.images.build import build as build_images
 from sfml.images.catalog import Catalog
 from sfml.images.definition import PLATFORMS
 from sfml.images.plan import Plan
+from sfml.images.repository import DEFAULT
 from sfml.images.sizes import text as size_text
 
 
@@ -152,7 +155,23 @@ def _row(plan: Plan, catalog: Catalog, held: engine.Held | None) -> Mapping[str,
     }
 
 
+def _push_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Take the options of push and leave them alone: `nox -s build push -- …` gives both the same line."""
+    ignored = (*CONNECTION_KEYS, "repository", "private_link")
+
+    @functools.wraps(command)
+    def without(**values: Any) -> Any:
+        return command(**{name: value for name, value in values.items() if name not in ignored})
+
+    decorated: Callable[..., Any] = click.option("--private-link", is_flag=True, hidden=True)(without)
+    for name in ignored[:-1]:
+        short = ["-c"] if name == "connection" else []
+        decorated = click.option(*short, f"--{name}", name, hidden=True)(decorated)
+    return decorated
+
+
 @image.command()
+@_push_options
 @image_options
 @click.option("--fresh", is_flag=True, help="Build anew, from what the package indexes serve now.")
 @dry_run_option
@@ -162,9 +181,7 @@ def build(wanted: Wanted, *, fresh: bool, dry_run: bool, out: Output) -> None:
     if dry_run:
         _show(wanted, fresh, out)
         return
-    folder = wanted.plans[wanted.names[0]].image.folder
-    manner = Manner(secrets=wanted.secrets, fresh=fresh, revision=revision(folder))
-    done = build_images(wanted.plans, wanted.names, manner, report=out.progress)
+    done = build_images(wanted.plans, wanted.names, _manner(wanted, fresh=fresh), report=out.progress)
     out.value([_built(built) for built in done], text="\n".join(_lines(done)))
 
 
@@ -202,6 +219,63 @@ def check(wanted: Wanted, *, skip: tuple[str, ...], out: Output) -> None:
         raise InputError(f"{names} does not keep what it promises: {len(failed)} checks failed, see above")
 
 
+@image.command()
+@image_options
+@click.option(
+    "--repository",
+    default=DEFAULT,
+    show_default=True,
+    metavar="[DB.SCHEMA.]NAME",
+    help="Image repository; created where it is not there.",
+)
+@click.option("--private-link", is_flag=True, help="Push to the account's private address.")
+@config_options(*CONNECTION_KEYS, "state")
+@output_option
+def push(config: Config, *, wanted: Wanted, repository: str, private_link: bool, out: Output) -> None:
+    """Push the named images, or all of them, to the account's repository; builds what is missing.
+
+    Templates then name them with {{ image('dev') }}.
+    """
+    from sfml.images import pushed
+    from sfml.images.publish import publish
+    from sfml.session import begin
+
+    with begin(config, without=_NOT_ASKED_FOR) as opening:
+        done = publish(
+            opening.connection(),
+            wanted.plans,
+            wanted.names,
+            _manner(wanted, fresh=False),
+            repository=repository,
+            private_link=private_link,
+            report=out.progress,
+        )
+    entries = {
+        item.plan.name: {"path": item.path, "digest": item.digest, "connection": str(config.connection)}
+        for item in done
+    }
+    pushed.note(config.state, entries)
+    rows = [
+        {"image": item.plan.name, "path": item.path, "digest": item.digest, "bytes": item.sent}
+        for item in done
+    ]
+    lines = [f"{item.path}  {item.digest}{_sent(item.seconds, item.sent)}" for item in done]
+    unchanged = all(item.seconds is None for item in done)
+    out.value(rows, text="\n".join([*lines, *([_PUSHED_ALL] if unchanged else [])]))
+
+
+def _sent(seconds: float | None, size: int) -> str:
+    return "  unchanged" if seconds is None else f"  {size_text(size)} sent in {seconds:.0f} s"
+
+
+def _manner(wanted: Wanted, *, fresh: bool) -> Manner:
+    folder = wanted.plans[wanted.names[0]].image.folder
+    return Manner(secrets=wanted.secrets, fresh=fresh, revision=revision(folder))
+
+
+_PUSHED_ALL = "nothing changed: the repository has every image, no byte was sent"
+# The connector takes these where it finds them; nothing here asks for tables.
+_NOT_ASKED_FOR = ("pandas", "pyarrow")
 _NOTHING = "nothing changed: the engine has every image"
 
 

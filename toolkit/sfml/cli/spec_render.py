@@ -38,6 +38,7 @@ def render(
     target: Path | None,
 ) -> None:
     """Render TEMPLATE, a file or the name of one that sfml brings along (gpu-job), to YAML."""
+    from sfml.images import pushed
     from sfml.specs import families, values
     from sfml.specs.discover import find_template
     from sfml.specs.render import Sources
@@ -47,10 +48,13 @@ def render(
     found = values.load_values(files)
     for setting in settings:
         found = values.set_value(found, setting)
+    sources = Sources(
+        image=pushed.resolver(config.state), families=families.by_name(load_known(config.state)[0])
+    )
     text = render_template(
         find_template(template, library),
         found,
-        sources=Sources(families=families.by_name(load_known(config.state)[0])),
+        sources=sources,
         environ=os.environ if with_environment else None,
         library=[library],
     )
