@@ -237,10 +237,10 @@ def push(config: Config, *, wanted: Wanted, repository: str, private_link: bool,
     Templates then name them with {{ image('dev') }}.
     """
     from sfml.images import pushed
+    from sfml.cli import attached
     from sfml.images.publish import publish
-    from sfml.session import begin
 
-    with begin(config, without=_NOT_ASKED_FOR) as opening:
+    with attached.begin(config, light=True) as opening:
         done = publish(
             opening.connection(),
             wanted.plans,
@@ -274,9 +274,6 @@ def _manner(wanted: Wanted, *, fresh: bool) -> Manner:
 
 
 _PUSHED_ALL = "nothing changed: the repository has every image, no byte was sent"
-# The connector takes these where it finds them; nothing here asks for tables.
-_NOT_ASKED_FOR = ("pandas", "pyarrow")
-_NOTHING = "nothing changed: the engine has every image"
 
 
 def _built(built: Built) -> Mapping[str, Any]:

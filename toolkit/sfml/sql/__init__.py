@@ -62,7 +62,6 @@ from sfml.sql.statements import (
     show_external_access_integrations,
     show_grants_to_role,
     show_grants_to_user,
-    show_images,
     show_instance_families,
     specification,
     specification_template,

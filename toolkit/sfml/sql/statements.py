@@ -377,7 +377,3 @@ def current_user() -> str:
 def current_region() -> str:
     """One row with the account's region as ``NAME``, such as AWS_US_WEST_2."""
     return "SELECT CURRENT_REGION() AS NAME"
-
-
-def show_images(repository: str | Name) -> str:
-    return f"SHOW IMAGES IN IMAGE REPOSITORY {name(repository)}"
