@@ -236,8 +236,8 @@ def push(config: Config, *, wanted: Wanted, repository: str, private_link: bool,
 
     Templates then name them with {{ image('dev') }}.
     """
-    from sfml.images import pushed
     from sfml.cli import attached
+    from sfml.images import pushed
     from sfml.images.publish import publish
 
     with attached.begin(config, light=True) as opening:
@@ -273,6 +273,7 @@ def _manner(wanted: Wanted, *, fresh: bool) -> Manner:
     return Manner(secrets=wanted.secrets, fresh=fresh, revision=revision(folder))
 
 
+_NOTHING = "nothing changed: the engine has every image"
 _PUSHED_ALL = "nothing changed: the repository has every image, no byte was sent"
 
 
