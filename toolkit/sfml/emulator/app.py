@@ -168,6 +168,7 @@ class App:
         """The result when there is one in time; otherwise the client is told to ask again."""
         if not query.future.done():
             waiting = asyncio.wrap_future(query.future)
+            waiting.add_done_callback(_seen)  # its failure is read from the query
             await asyncio.wait({waiting}, timeout=self.parts.settings.answer_after)
         if not query.future.done():
             return web.json_response(answers.in_progress(query.id, asynchronous=False))
@@ -229,6 +230,12 @@ class App:
 
     async def _in_thread(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+
+
+def _seen(done: asyncio.Future[Any]) -> None:
+    """Keep asyncio from reporting a failure that nobody takes from this future."""
+    if not done.cancelled():
+        done.exception()
 
 
 async def _body(request: web.Request) -> Mapping[str, Any]:
