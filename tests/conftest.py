@@ -24,7 +24,22 @@ def _watch(stderr: int) -> None:
     where = os.environ.get("PYTEST_CURRENT_TEST", "between two tests")
     os.write(stderr, f"\nthis test process holds more than {LIMIT_MIB} MiB: {where}\n".encode())
     faulthandler.dump_traceback(stderr, all_threads=True)
+    before = _processor_time()
+    pause.wait(EVERY_S)
+    busy = {name: spent - before.get(name, 0) for name, spent in _processor_time().items()}
+    found = f"{_resident_mib()} MiB now; ticks by thread (name, native id): {busy}\n"
+    os.write(stderr, found.encode())
+    os.write(stderr, Path("/proc/self/smaps_rollup").read_bytes())
     os._exit(70)
+
+
+def _processor_time() -> dict[tuple[str, str], int]:
+    """Clock ticks that each thread has run, those included that are no Python threads."""
+    found = {}
+    for task in Path("/proc/self/task").iterdir():
+        name, rest = (task / "stat").read_text(encoding="utf-8").split("(", 1)[1].rsplit(")", 1)
+        found[name, task.name] = sum(map(int, rest.split()[11:13]))
+    return found
 
 
 def _resident_mib() -> int:
