@@ -14,8 +14,7 @@ from typing import Protocol
 class Mount:
     """``source`` appears at ``target`` inside the job; no source is memory, ``size`` bytes of it.
 
-    The container executor makes three of the second kind: memory (``size``), scratch space (no size), and a
-    block volume (``kept``), whose files outlive the run. The process executor gives memory to all three.
+    Neither source nor size is scratch space: a folder in the container executor, memory in the other.
     """
 
     target: str
@@ -23,8 +22,6 @@ class Mount:
     size: int | None = None
     # The volume's name in the specification: what several containers of a run mount under it is the same.
     volume: str = ""
-    # A block volume: the name, unique on this server, under which a later run finds its files again.
-    kept: str = ""
     # Nothing can be written below ``target`` (a stage on which the role has no WRITE).
     read_only: bool = False
 
@@ -113,7 +110,7 @@ class Phase(StrEnum):
 class ContainerNews:
     """What happened to one container. ``code``: of its end; ``restarts``: how often it was started again.
 
-    ``reason`` is the platform's message where it has one for this (``words.py``). A container that waits for
+    ``reason`` is the platform's word where it has one for this (``words.py``). A container that waits for
     its image or its readiness probe is UNREADY; one without a readiness probe is READY once it is STARTED.
     """
 

@@ -10,6 +10,7 @@ from sfml.emulator.executors.base import Report, Run
 from sfml.emulator.executors.docker import sandbox
 from sfml.emulator.executors.docker.engine import PLACE, Engine
 from sfml.emulator.executors.docker.gate import Gate
+from sfml.emulator.executors.docker.gpus import Gpus, count
 from sfml.emulator.executors.docker.images import Images, Source
 from sfml.emulator.executors.docker.pod import House, Pod
 from sfml.emulator.executors.docker.runtime import Runtime
@@ -34,6 +35,7 @@ class DockerExecutor:
         endpoint: Callable[[], tuple[str, int]],
         locate: Callable[[str], Source] | None = None,
         fake_gpu: bool = False,
+        user: str = "",
         first_pause: float = 1.0,
     ) -> None:
         engine = Engine(state)
@@ -41,20 +43,22 @@ class DockerExecutor:
         (state / MARKER).parent.mkdir(parents=True, exist_ok=True)
         (state / MARKER).touch()
         engine.sweep()
+        user = user or sandbox.owner(engine)
         self._engine = engine
         self._house = House(
             engine=engine,
             gate=Gate(state / "executor" / "gate", endpoint),
             images=Images(engine, locate or (lambda path: Source(reference=path.removeprefix("/")))),
-            runtime=Runtime(state / "executor", sandbox.owner(engine)),
-            fake_gpu=fake_gpu,
+            runtime=Runtime(state / "executor", user),
+            user=user,
+            gpus=Gpus(None if fake_gpu else count(engine.info)),
             first_pause=first_pause,
         )
         self._lock = threading.Lock()
         self._pods: list[Pod] = []
 
     def start(self, run: Run, report: Callable[[Report], None]) -> Pod:
-        """The run's handle, at once; all that can go wrong is reported as its end."""
+        """The run's handle, at once; UnschedulableError for GPUs that are not there, all else is its end."""
         pod = Pod(run, report, self._house)
         with self._lock:
             self._pods = [pod for pod in self._pods if not pod.is_over()]

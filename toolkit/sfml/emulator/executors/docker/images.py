@@ -44,6 +44,11 @@ class Images:
             self._pull(source)
         return source.reference
 
+    def is_roots(self, reference: str) -> bool:
+        """Whether programs of the image run as root unless told otherwise."""
+        user = str(self._engine.api.inspect_image(reference)["Config"].get("User") or "")
+        return user.partition(":")[0] in ("", "0", "root")
+
     def _has(self, reference: str) -> bool:
         try:
             self._engine.api.inspect_image(reference)

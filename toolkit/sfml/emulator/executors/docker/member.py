@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sfml.emulator.executors import words
-from sfml.emulator.executors.base import Container, ContainerNews, Phase
+from sfml.emulator.executors.base import Container, ContainerNews, Phase, Probe
+from sfml.emulator.executors.docker import probes
 from sfml.emulator.executors.docker.engine import Engine, Output, Trouble, said
 from sfml.emulator.executors.docker.images import PullError
 from sfml.emulator.executors.docker.recorder import Recorder
@@ -38,6 +39,7 @@ class Orders:
     news: Callable[[ContainerNews], None]
     stopping: threading.Event
     starting: threading.Semaphore
+    address: Callable[[], str]
     restart: bool
     first_pause: float = _FIRST_PAUSE
 
@@ -54,6 +56,7 @@ class Member:
         self._restarts = 0
         self._running = ""
         self._why_killed = ""
+        self._ended = threading.Event()
 
     def live(self) -> None:
         """From the first start to the last end."""
@@ -108,13 +111,14 @@ class Member:
                     unless_started.pop_all()
         except Trouble as error:
             return self._not_begun(made, error)
-        self._running, self._why_killed = made, ""
+        self._running, self._why_killed, self._ended = made, "", threading.Event()
         self._begun()
         with contextlib.closing(output):
             for chunk in output:
                 self._recorder.write(chunk)
         outcome = self._end_of(made)
         self._running = ""
+        self._ended.set()
         self.tell(Phase.ENDED, code=outcome.code, reason=outcome.reason, at=outcome.at)
         self._engine.try_remove(made)
         return outcome
@@ -123,8 +127,27 @@ class Member:
         self.tell(Phase.STARTED)
         if self._orders.stopping.is_set():
             self.signal("SIGKILL")
-        elif self.container.readiness is None:
+            return
+        if self.container.readiness is None:
             self.tell(Phase.READY)
+        self._probe(self.container.readiness, self._ready)
+        self._probe(self.container.liveness, self._alive)
+
+    def _probe(self, probe: Probe | None, tell: Callable[[bool], None]) -> None:
+        if probe is not None:
+            how = {"ended": self._ended, "tell": tell}
+            args = (probe, self._orders.address())
+            threading.Thread(target=probes.watch, args=args, kwargs=how, daemon=True).start()
+
+    def _ready(self, well: bool) -> None:
+        if well or self.container.readiness is None:
+            self.tell(Phase.READY)
+        else:
+            self.tell(Phase.UNREADY, reason=_said_of(words.NOT_READY, self.container.readiness))
+
+    def _alive(self, well: bool) -> None:
+        if not well and self.container.liveness is not None:
+            self.signal("SIGKILL", why=_said_of(words.NOT_ALIVE, self.container.liveness))
 
     def _not_begun(self, made: str, error: Exception) -> Outcome:
         self._engine.try_remove(made)
@@ -142,3 +165,7 @@ class Member:
             return Outcome(at=datetime.now(UTC), code=None, reason=said(error))
         reason = words.OUT_OF_MEMORY if state.get("OOMKilled") else self._why_killed
         return Outcome(at=datetime.now(UTC), code=code, reason=reason)
+
+
+def _said_of(text: str, probe: Probe) -> str:
+    return text.format(path=probe.path, port=probe.port)

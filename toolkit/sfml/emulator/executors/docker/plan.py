@@ -10,7 +10,6 @@ from docker.types import DeviceRequest, DriverConfig
 from docker.types import Mount as EngineMount
 
 from sfml.emulator.executors.base import Container, Mount, Run
-from sfml.emulator.executors.docker.engine import KEPT
 
 # The engine refuses more (and less than a hundredth).
 _LEAST_CPU = 0.01
@@ -28,7 +27,8 @@ class Shared:
     pod: str
     labels: Mapping[str, str]
     cpus: int
-    fake_gpu: bool = False
+    # Devices of this machine; a container gets as many of them as it asks for.
+    gpus: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,17 +80,21 @@ def _limits(container: Container, shared: Shared) -> dict[str, Any]:
         limits["mem_limit"] = limits["memswap_limit"] = max(container.memory, _LEAST_MEMORY)
     if container.cpu is not None:
         limits["nano_cpus"] = int(min(max(container.cpu, _LEAST_CPU), shared.cpus) * 10**9)
-    if container.gpus and not shared.fake_gpu:
-        limits["device_requests"] = [DeviceRequest(count=container.gpus, capabilities=[["gpu"]])]
+    if devices := _devices(container, shared):
+        limits["device_requests"] = [DeviceRequest(device_ids=devices, capabilities=[["gpu"]])]
     return limits
+
+
+def _devices(container: Container, shared: Shared) -> list[str]:
+    """The run's devices are dealt out in the order of its containers."""
+    at = shared.run.containers.index(container)
+    before = sum(other.gpus for other in shared.run.containers[:at])
+    return list(shared.gpus[before : before + container.gpus])
 
 
 def _mount(mount: Mount, shared: Shared) -> EngineMount:
     if mount.source is not None:
         return EngineMount(mount.target, str(mount.source), type="bind", read_only=mount.read_only)
-    if mount.kept:
-        name, labels = f"{shared.prefix}-{mount.kept}", {**shared.labels, KEPT: mount.kept}
-        return EngineMount(mount.target, name, type="volume", labels=labels, no_copy=True)
     common = mount.volume in volumes(shared.run)
     if mount.size is not None and not common:
         return EngineMount(mount.target, None, type="tmpfs", tmpfs_size=mount.size, tmpfs_mode=0o1777)

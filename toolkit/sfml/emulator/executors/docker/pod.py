@@ -22,8 +22,10 @@ from sfml.emulator.executors.base import (
 from sfml.emulator.executors.docker import egress, sandbox
 from sfml.emulator.executors.docker.engine import POD, Engine, Trouble, said
 from sfml.emulator.executors.docker.gate import Gate
+from sfml.emulator.executors.docker.gpus import Gpus
 from sfml.emulator.executors.docker.images import Images
 from sfml.emulator.executors.docker.member import ENGINE_LOST, Member, Orders, Outcome
+from sfml.emulator.executors.docker.ownership import open_up
 from sfml.emulator.executors.docker.plan import Base, Shared, creation
 from sfml.emulator.executors.docker.runtime import Place, Runtime, stands_for
 
@@ -40,7 +42,9 @@ class House:
     gate: Gate
     images: Images
     runtime: Runtime
-    fake_gpu: bool = False
+    gpus: Gpus
+    # The server's own, as ``uid:gid``.
+    user: str
     first_pause: float = 1.0
     starting: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(_AT_ONCE))
 
@@ -49,6 +53,7 @@ class Pod:
     """A handle. All work is done by a thread of the pod's own, and one for each container."""
 
     def __init__(self, run: Run, report: Callable[[Report], None], house: House) -> None:
+        self._gpus = house.gpus.take(sum(container.gpus for container in run.containers))
         self._run = run
         self._report = report
         self._house = house
@@ -89,12 +94,14 @@ class Pod:
                     self._run,
                     name=self._name("sandbox"),
                     labels=self._labels,
+                    user=self._house.user,
                     entrance=self._house.gate,
                 )
         except (sandbox.SandboxError, OSError, *Trouble) as error:
             self._report(Ended(at=datetime.now(UTC), code=None, reason=said(error)))
         else:
             self._report(self._follow())
+        self._house.gpus.give_back(self._gpus)
         if self._place:
             self._house.runtime.tidy(self._place)
         with contextlib.suppress(*Trouble):  # the executor sweeps again when it closes
@@ -112,6 +119,8 @@ class Pod:
             self._changed.wait()
             self._changed.clear()
         self._end(members, threads)
+        with contextlib.suppress(*Trouble):
+            sandbox.take_over(self._house.engine, self._sandbox, self._run, self._house.user)
         return _ended([member.outcome for member in members if member.outcome])
 
     def _orders(self) -> Orders:
@@ -120,6 +129,7 @@ class Pod:
             news=self._tell,
             stopping=self._stopping,
             starting=self._house.starting,
+            address=self.address,
             restart=self._run.restart,
             first_pause=self._house.first_pause,
         )
@@ -154,7 +164,7 @@ class Pod:
             pod=self._id,
             labels=self._labels,
             cpus=int(engine.info["NCPU"]),
-            fake_gpu=self._house.fake_gpu,
+            gpus=self._gpus,
         )
         made = engine.api.create_container(
             **creation(container, shared, self._base(container), engine.api), name=self._name(container.name)
@@ -164,8 +174,14 @@ class Pod:
     def _base(self, container: Container) -> Base:
         """Its image, and what it needs of this machine to go out, where it may."""
         if self._place and stands_for(container.image):
-            return self._house.runtime.base(self._run, self._place, self._house.engine.sandbox_image())
+            return self._house.runtime.base(
+                self._run, container, self._place, self._house.engine.sandbox_image()
+            )
         image = self._house.images.provide(container.image)
+        if not self._house.images.is_roots(image):
+            for mount in container.mounts:
+                if mount.source is not None:
+                    open_up(mount.source, writable=not mount.read_only)
         outward = egress.variables(os.environ) if self._run.egress else {}
         return Base(image=image, environment=outward, mounts=tuple(egress.files(outward)))
 

@@ -10,13 +10,13 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from docker.types import Mount
 
 from sfml.emulator.executors import environment
-from sfml.emulator.executors.base import Run
+from sfml.emulator.executors.base import Container, Run
 from sfml.emulator.executors.docker import egress, sandbox
 from sfml.emulator.executors.docker.plan import Base
 from sfml.emulator.executors.overlay import Layer, Overlays
@@ -60,11 +60,12 @@ class Runtime:
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         return Place(layer=self._overlays.create(env, run.requirements), home=home, env=env)
 
-    def base(self, run: Run, place: Place, image: str) -> Base:
+    def base(self, run: Run, container: Container, place: Place, image: str) -> Base:
         """What a container without an image of its own stands on."""
-        variables = environment.variables(run, place.home, place.env, place.layer, self._root / "pip-cache")
+        alone = replace(run, containers=(container,))
+        variables = environment.variables(alone, place.home, place.env, place.layer, self._root / "pip-cache")
         # What the specification sets is laid over this again; secrets must not be taken for names of files.
-        for name in run.container.environment:
+        for name in container.environment:
             variables.pop(name, None)
         variables.pop("TMPDIR", None)
         fixed = [*_SYSTEM, *filter(self._may_be_seen, [*sys.path, sys.prefix, str(_TOOLKIT)])]

@@ -16,13 +16,15 @@ from typing import Any
 from docker.types import Mount
 
 from sfml.emulator.executors.base import Run
-from sfml.emulator.executors.docker import gate, relay
+from sfml.emulator.executors.docker import gate, ownership, relay
 from sfml.emulator.executors.docker.engine import Engine, Output, Trouble
 
 _GATE = "/sfml/gate"
 _RELAY = "/sfml/relay.py"
 # Where dynamic loader and libraries are; the rest of a Python is below its prefix.
 _LIBRARIES = ("/usr", "/lib", "/lib64", "/nix", "/etc/ld.so.cache")
+_OWNERSHIP = "/sfml/ownership.py"
+_SHARED = "/sfml/shared"
 _MEMORY = 128 << 20
 
 
@@ -56,12 +58,16 @@ def owner(engine: Engine) -> str:
     return "0:0" if "name=rootless" in options else f"{os.getuid()}:{os.getgid()}"
 
 
-def start(engine: Engine, run: Run, *, name: str, labels: Mapping[str, str], entrance: gate.Gate) -> str:
+def start(
+    engine: Engine, run: Run, *, name: str, labels: Mapping[str, str], user: str, entrance: gate.Gate
+) -> str:
     """The container's id, once the server can be reached from within the pod; SandboxError."""
     api = engine.api
     mounts = [
         *interpreter_mounts(),
         read_only(str(Path(relay.__file__)), _RELAY),
+        read_only(str(Path(ownership.__file__)), _OWNERSHIP),
+        *(Mount(f"{_SHARED}/{at}", path, type="bind") for at, path in enumerate(_shared(run, user))),
         Mount(_GATE, str(entrance.directory), type="bind", read_only=True),
     ]
     created: str = api.create_container(
@@ -69,7 +75,7 @@ def start(engine: Engine, run: Run, *, name: str, labels: Mapping[str, str], ent
         [str(interpreter()), "-I", "-S", _RELAY, str(entrance.port), f"{_GATE}/{gate.NAME}"],
         name=name,
         hostname=run.hostnames[0].partition(".")[0] if run.hostnames else None,
-        user=owner(engine),
+        user=user,
         labels=dict(labels),
         host_config=_limits(api, mounts, engine.network(egress=False)),
         networking_config=_networks(api, engine.network(egress=False), run.hostnames),
@@ -94,13 +100,31 @@ def address(engine: Engine, sandbox: str) -> str:
     return str(networks[engine.network(egress=False)]["IPAddress"])
 
 
+def take_over(engine: Engine, sandbox: str, run: Run, user: str) -> None:
+    """Give the server's user what the run's containers wrote as root on its stages and volumes."""
+    roots = [f"{_SHARED}/{at}" for at, _ in enumerate(_shared(run, user))]
+    if roots:
+        command = [str(interpreter()), "-I", "-S", _OWNERSHIP, *user.split(":"), *roots]
+        made = engine.api.exec_create(sandbox, command, user="0:0")
+        engine.api.exec_start(made["Id"])
+
+
+def _shared(run: Run, user: str) -> list[str]:
+    """What the run may write to; nothing where the server is root, to whom it makes no difference."""
+    mounts = [mount for container in run.containers for mount in container.mounts]
+    sources = {str(mount.source) for mount in mounts if mount.source and not mount.read_only}
+    return [] if user.startswith("0:") else sorted(sources)
+
+
 def _limits(api: Any, mounts: list[Mount], network: str) -> Any:
     return api.create_host_config(
         mounts=mounts,
         network_mode=network,
         read_only=True,
         cap_drop=["ALL"],
-        security_opt=["no-new-privileges", "label=disable"],
+        # For what take_over does as root, who gets none where no-new-privileges is set; the relay has none.
+        cap_add=["CHOWN", "DAC_OVERRIDE"],
+        security_opt=["label=disable"],
         mem_limit=_MEMORY,
         log_config={"Type": "none"},
     )
