@@ -210,7 +210,9 @@ def acceptance(session: nox.Session) -> None:
     env = _environment(session, dev=True)
     env["SFML_TEST_SNOW"] = _snow(session)
     env["SFML_TEST_NOX"] = shutil.which("nox") or str(BIN / "nox")
-    session.run(str(BIN / "pytest"), "tests/acceptance", *session.posargs, env=env, external=True)
+    session.run(
+        str(BIN / "pytest"), "tests/acceptance", "tests/containers", *session.posargs, env=env, external=True
+    )
 
 
 @nox.session(venv_backend="none")

@@ -174,6 +174,15 @@ def test_files__of_a_container_with_another_user__are_the_servers_afterwards(
     assert left(api, tmp_path / "state") == []
 
 
+def test_block_volume__next_run__finds_its_files_until_it_is_forgotten(runs: Runs, executor: Any) -> None:
+    mounts = (Mount(target="/block", kept="7-0-data"),)
+    assert runs.run("echo kept > /block/file", mounts=mounts)[0].code == 0
+    assert runs.run("cat /block/file", mounts=mounts)[1] == "kept\n"
+    executor.forget("7-0-data")
+    assert runs.run("ls /block", mounts=mounts)[1] == ""
+    executor.forget("7-0-data")
+
+
 def test_thirty_runs__at_once__all_end_well(runs: Runs) -> None:
     followed = [runs.start(runs.script(f"exit {number}", name=f"n{number}")) for number in range(30)]
     assert [following.ended().code for following in followed] == list(range(30))
@@ -214,7 +223,7 @@ def test_server__is_killed__local_stop_leaves_nothing_of_it(killed: Path, api: A
     from sfml.session import backend
 
     assert backend.stop(killed) is None
-    backend.sweep(killed)
+    backend.sweep(killed, volumes=False)
     assert left(api, killed) == []
 
 

@@ -69,7 +69,7 @@ def stop(config: Config, *, dry_run: bool, out: Output) -> None:
     state = local_state(config.state)
     found = backend.find(state) if dry_run else backend.stop(state)
     if not dry_run:
-        backend.sweep(state)
+        backend.sweep(state, volumes=False)
     verb = "would stop" if dry_run else "stopped"
     text = f"{verb} the local backend (process {found.pid})" if found else "no local backend runs here"
     out.value({"stopped": found is not None and not dry_run, "state": str(state)}, text=text)
@@ -126,7 +126,7 @@ def reset(config: Config, *, dry_run: bool, out: Output) -> None:
         raise InputError(f"{state} does not look like the state of a local backend; it was not touched")
     if not dry_run:
         backend.stop(state)
-        backend.sweep(state)
+        backend.sweep(state, volumes=True)
         shutil.rmtree(state)
     verb = "would delete" if dry_run else "deleted"
     out.value({"deleted": not dry_run, "state": str(state)}, text=f"{verb} {state}")

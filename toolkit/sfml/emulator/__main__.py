@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if sweep:
             with held(settings.state):
-                choice.sweep(settings.state)
+                choice.sweep(settings.state, volumes=sweep == "all")
             return 0
         private_directory(settings.state)
         _log_to(settings.state / LOG_FILE)
@@ -62,8 +62,9 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(f"--{name}", type=float, metavar="SECONDS", default=argparse.SUPPRESS)
     parser.add_argument(
         "--sweep",
-        action="store_true",
-        help="start nothing: remove from the container engine what a server that was killed left there",
+        choices=("runs", "all"),
+        help="start nothing: remove from the container engine what a server that was killed left there "
+        "(all: the block volumes too)",
     )
     return parser
 

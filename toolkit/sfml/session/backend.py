@@ -106,13 +106,14 @@ def stop(state: Path) -> Endpoint | None:
     return found
 
 
-def sweep(state: Path) -> None:
-    """Remove what servers that were killed left in the container engine.
+def sweep(state: Path, *, volumes: bool) -> None:
+    """Remove what servers that were killed left in the container engine; with ``volumes``, kept data too.
 
     Nothing is started where no server on this folder ever used the engine. CommandError: it did not work.
     """
     if (state / _USED_ENGINE).exists():
-        proc.run([sys.executable, "-m", "sfml.emulator", "--state", str(state), "--sweep"], cwd=state)
+        wanted = ["--sweep", "all" if volumes else "runs"]
+        proc.run([sys.executable, "-m", "sfml.emulator", "--state", str(state), *wanted], cwd=state)
 
 
 def _ends(state: Path, seconds: float) -> bool:

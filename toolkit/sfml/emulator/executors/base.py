@@ -14,7 +14,8 @@ from typing import Protocol
 class Mount:
     """``source`` appears at ``target`` inside the job; no source is memory, ``size`` bytes of it.
 
-    Neither source nor size is scratch space: a folder in the container executor, memory in the other.
+    Without a size either it is scratch space, or a block volume (``kept``), whose files outlive the run; a
+    process has memory for scratch space.
     """
 
     target: str
@@ -22,6 +23,8 @@ class Mount:
     size: int | None = None
     # The volume's name in the specification: what several containers of a run mount under it is the same.
     volume: str = ""
+    # A block volume: the name, unique on this server, under which a later run finds its files again.
+    kept: str = ""
     # Nothing can be written below ``target`` (a stage on which the role has no WRITE).
     read_only: bool = False
 
@@ -110,7 +113,7 @@ class Phase(StrEnum):
 class ContainerNews:
     """What happened to one container. ``code``: of its end; ``restarts``: how often it was started again.
 
-    ``reason`` is the platform's word where it has one for this (``words.py``). A container that waits for
+    ``reason`` is the platform's message where it has one for this (``words.py``). A container that waits for
     its image or its readiness probe is UNREADY; one without a readiness probe is READY once it is STARTED.
     """
 
@@ -167,6 +170,9 @@ class Executor(Protocol):
 
     def warm(self) -> None:
         """Do ahead of the first run what it would otherwise wait for."""
+
+    def forget(self, kept: str) -> None:
+        """Delete a block volume; no run uses it, and there need not be one."""
 
     def clear(self, directory: Path) -> None:
         """End what is left of the run in this directory after the server died (nothing, usually)."""

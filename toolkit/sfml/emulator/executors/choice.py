@@ -39,12 +39,12 @@ def _locate(images: Images | None, path: str) -> Source:
     return Source(reference=found.image, login={"username": found.username, "password": found.password})
 
 
-def sweep(state: Path) -> None:
+def sweep(state: Path, *, volumes: bool) -> None:
     """Remove what servers on this state directory left in the container engine."""
     from sfml.emulator.executors.docker.engine import Engine
 
     engine = Engine(state)
-    engine.sweep()
+    engine.sweep(kept=volumes)
     engine.close()
 
 

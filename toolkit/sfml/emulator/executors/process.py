@@ -60,6 +60,7 @@ class ProcessExecutor:
 
     def start(self, run: Run, report: Callable[[Report], None]) -> Supervisor:
         """The run's handle; OSError when its directories or its first process cannot be made."""
+        run = self._with_volumes(run)
         place = self._prepare(run)
         run, place = self._fit(run, place)
         environment = variables(run, place.home, place.env, place.layer, self._root / "pip-cache")
@@ -83,6 +84,10 @@ class ProcessExecutor:
                 self._able = self._provide == "namespace" or (self._provide == "auto" and self._probe())
         return self._able
 
+    def forget(self, kept: str) -> None:
+        """Delete a block volume: a folder."""
+        shutil.rmtree(self._volume(kept), ignore_errors=True)
+
     def clear(self, directory: Path) -> None:
         """Kill what a run of a server before this one left; its supervisor has done so, usually."""
         while left := _marked(directory):
@@ -99,6 +104,19 @@ class ProcessExecutor:
         for thread in running:
             thread.join()
         self._template.stop()
+
+    def _with_volumes(self, run: Run) -> Run:
+        """The run with a folder behind each of its block volumes."""
+        mounts = []
+        for mount in run.container.mounts:
+            if mount.kept:
+                self._volume(mount.kept).mkdir(parents=True, exist_ok=True, mode=0o700)
+                mount = replace(mount, source=self._volume(mount.kept))
+            mounts.append(mount)
+        return replace(run, containers=(replace(run.container, mounts=tuple(mounts)),))
+
+    def _volume(self, kept: str) -> Path:
+        return self._root / "volumes" / kept
 
     def _prepare(self, run: Run) -> _Place:
         home, env = run.directory / "home", run.directory / "env"

@@ -2,7 +2,7 @@
 
 PULL_FAILED = "Failed to pull image"
 NOT_READY = "Readiness probe is failing at path: {path}, port: {port}"
-OUT_OF_MEMORY = "OOMKilled"
+OUT_OF_MEMORY = "Container was OOMKilled due to resource usage"
 CANNOT_START = "Encountered fatal error while starting container"
 RETRYING = "Encountered fatal error, retrying"
 UNSCHEDULABLE = "Unschedulable due to insufficient {} resources"

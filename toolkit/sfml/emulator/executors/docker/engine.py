@@ -25,8 +25,8 @@ from sfml.errors import ToolMissingError
 Trouble = (DockerException, RequestException)
 """What the engine's client raises: a refusal (APIError), or no answer at all."""
 SANDBOX_IMAGE = "sfml-sandbox:1"
-STATE, RUN, POD, PLACE = "sfml.state", "sfml.run", "sfml.pod", "sfml.directory"
-"""Labels: of the server, the run, the one pod of it, and the run's directory."""
+STATE, RUN, POD, PLACE, KEPT = "sfml.state", "sfml.run", "sfml.pod", "sfml.directory", "sfml.kept"
+"""Labels: of the server, the run, its pod, its directory, and of a volume that outlives it."""
 _ANSWER_WITHIN = 60
 # One connection for each container whose output is followed, and some for the rest.
 _CONNECTIONS = 256
@@ -77,13 +77,17 @@ class Engine:
                 self.api.import_image_from_data(_empty_archive(), repository=repository, tag=tag)
         return SANDBOX_IMAGE
 
-    def sweep(self, label: str = "") -> None:
-        """Remove what has this label, or everything of this server's, networks too."""
+    def sweep(self, label: str = "", *, kept: bool = False) -> None:
+        """Remove what has this label, or everything of this server's, networks too.
+
+        ``kept``: also the volumes that outlive their runs.
+        """
         wanted = [f"{STATE}={self.id}", *([label] if label else [])]
         for container in self.api.containers(all=True, filters={"label": wanted}):
             self.remove_container(container["Id"])
         for volume in self.api.volumes(filters={"label": wanted})["Volumes"] or ():
-            self.remove_volume(volume["Name"])
+            if kept or KEPT not in (volume["Labels"] or {}):
+                self.remove_volume(volume["Name"])
         for network in () if label else self.api.networks(filters={"label": wanted}):
             self._gone(self.api.remove_network, network["Id"])
             self._known.discard(network["Name"])

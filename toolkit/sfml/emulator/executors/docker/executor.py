@@ -12,6 +12,7 @@ from sfml.emulator.executors.docker.engine import PLACE, Engine
 from sfml.emulator.executors.docker.gate import Gate
 from sfml.emulator.executors.docker.gpus import Gpus, count
 from sfml.emulator.executors.docker.images import Images, Source
+from sfml.emulator.executors.docker.plan import volume_name
 from sfml.emulator.executors.docker.pod import House, Pod
 from sfml.emulator.executors.docker.runtime import Runtime
 
@@ -70,6 +71,10 @@ class DockerExecutor:
         """Have the network and the sandbox's image made."""
         self._engine.network(egress=False)
         self._engine.sandbox_image()
+
+    def forget(self, kept: str) -> None:
+        """Delete a block volume."""
+        self._engine.remove_volume(volume_name(self._house.prefix, kept))
 
     def clear(self, directory: Path) -> None:
         """Remove what a server before this one left of the run in this directory."""

@@ -10,6 +10,7 @@ from docker.types import DeviceRequest, DriverConfig
 from docker.types import Mount as EngineMount
 
 from sfml.emulator.executors.base import Container, Mount, Run
+from sfml.emulator.executors.docker.engine import KEPT
 
 # The engine refuses more (and less than a hundredth).
 _LEAST_CPU = 0.01
@@ -85,6 +86,11 @@ def _limits(container: Container, shared: Shared) -> dict[str, Any]:
     return limits
 
 
+def volume_name(prefix: str, kept: str) -> str:
+    """The engine's name of a block volume."""
+    return f"{prefix}-{kept}"
+
+
 def _devices(container: Container, shared: Shared) -> list[str]:
     """The run's devices are dealt out in the order of its containers."""
     at = shared.run.containers.index(container)
@@ -95,6 +101,9 @@ def _devices(container: Container, shared: Shared) -> list[str]:
 def _mount(mount: Mount, shared: Shared) -> EngineMount:
     if mount.source is not None:
         return EngineMount(mount.target, str(mount.source), type="bind", read_only=mount.read_only)
+    if mount.kept:
+        name, labels = volume_name(shared.prefix, mount.kept), {**shared.labels, KEPT: mount.kept}
+        return EngineMount(mount.target, name, type="volume", labels=labels, no_copy=True)
     common = mount.volume in volumes(shared.run)
     if mount.size is not None and not common:
         return EngineMount(mount.target, None, type="tmpfs", tmpfs_size=mount.size, tmpfs_mode=0o1777)

@@ -48,6 +48,11 @@ class House:
     first_pause: float = 1.0
     starting: threading.Semaphore = field(default_factory=lambda: threading.BoundedSemaphore(_AT_ONCE))
 
+    @property
+    def prefix(self) -> str:
+        """Of the names of this server's volumes."""
+        return f"sfml-{self.engine.id}"
+
 
 class Pod:
     """A handle. All work is done by a thread of the pod's own, and one for each container."""
@@ -160,7 +165,7 @@ class Pod:
         shared = Shared(
             run=self._run,
             sandbox=self._sandbox,
-            prefix=f"sfml-{engine.id}",
+            prefix=self._house.prefix,
             pod=self._id,
             labels=self._labels,
             cpus=int(engine.info["NCPU"]),
