@@ -298,3 +298,56 @@ def test_create__exists__is_2002_or_left_alone(run: Callable[..., Any]) -> None:
     assert run(create.format("if not exists"), spec("true")) == [
         ("SVC already exists, statement succeeded.",)
     ]
+
+
+def test_events__of_a_job__are_told_in_order(cursor: Any, run: Callable[..., Any]) -> None:
+    run(f"{JOB} from specification $spec", spec("true"))
+    found = cursor.execute(
+        "select event_name, event_details['status']::text, instance_id, container_name, severity"
+        " from table(job1!spcs_get_events()) order by timestamp"
+    ).fetchall()
+    told = [(name, state) for name, state, *_ in found if name != "CONTAINER.STATUS_CHANGE"]
+    assert told[0] == ("SERVICE.STATUS_CHANGE", "PENDING")
+    assert ("SERVICE.STATUS_CHANGE", "DONE") in told
+    assert ("SERVICE_INSTANCE.STATUS_CHANGE", "SUCCEEDED") in told
+    containers = [row for row in found if row[0] == "CONTAINER.STATUS_CHANGE"]
+    assert [row[1] for row in containers][-1] == "DONE"
+    assert {row[2:] for row in containers} == {(0, "main", "INFO")}
+
+
+def test_metrics__asked_for__are_refused(run: Callable[..., Any]) -> None:
+    run(f"{JOB} from specification $spec", spec("true"))
+    error = refusal(run, "select * from table(job1!spcs_get_metrics())")
+    assert "Unsupported feature 'SPCS_GET_METRICS'" in str(error)
+
+
+def test_service_role__granted_and_revoked__unknown_ones_are_refused(
+    cursor: Any, run: Callable[..., Any]
+) -> None:
+    text = json.loads(spec("sleep", "600", endpoints=[{"name": "web", "port": 8000}]))
+    text["serviceRoles"] = [{"name": "web_user", "endpoints": ["web"]}]
+    run(f"create service svc in compute pool {POOL} from specification $spec", json.dumps(text))
+    shown = [row["name"] for row in rows(cursor, "show roles in service svc")]
+    assert shown == ["ALL_ENDPOINTS_USAGE", "WEB_USER"]
+    assert run("grant service role svc!web_user to role public") == [("Statement executed successfully.",)]
+    assert run("revoke service role svc!web_user from role public") == [("Statement executed successfully.",)]
+    assert refusal(run, "grant service role svc!nobody to role public").errno == 2003
+
+
+def test_pool__has_a_service__is_not_dropped_until_it_is_stopped(
+    cursor: Any, run: Callable[..., Any]
+) -> None:
+    pool = "services_own_pool"
+    cursor.execute(f"create compute pool {pool} min_nodes=1 max_nodes=2 instance_family=CPU_X64_XS")
+    run(f"create service svc in compute pool {pool} from specification $spec", spec("sleep", "600"))
+    assert "drop its services first (SVC)" in str(refusal(run, f"drop compute pool {pool}"))
+    run(f"alter compute pool {pool} suspend")
+    wait(cursor, "svc", "SUSPENDED")
+    run(f"alter compute pool {pool} stop all")
+    assert rows(cursor, "show services") == []
+    run(f"drop compute pool {pool}")
+
+
+def test_job__altered__is_refused(run: Callable[..., Any]) -> None:
+    run(f"{JOB} from specification $spec", spec("true"))
+    assert "cannot be altered" in str(refusal(run, "alter service job1 suspend"))

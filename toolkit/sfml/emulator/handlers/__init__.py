@@ -84,6 +84,8 @@ HANDLERS: Mapping[type, Handler] = {
     c.RevokePrivileges: grants.revoke,
     c.GrantRole: grants.grant_role,
     c.RevokeRole: grants.revoke_role,
+    c.GrantServiceRole: service_endpoints.grant,
+    c.RevokeServiceRole: service_endpoints.revoke,
     c.ShowGrants: grants.show,
     # stages and files
     c.CreateStage: stages.create,

@@ -13,6 +13,7 @@ from sfml.emulator.catalog import Kind, Name
 from sfml.emulator.context import Context
 from sfml.emulator.executors.base import LogFiles
 from sfml.emulator.faults import Fault, invalid, unsupported
+from sfml.emulator.handlers import service_events
 from sfml.emulator.handlers.base import Backend, Request
 from sfml.emulator.handlers.objects import require_container
 from sfml.emulator.handlers.pools import get_status as get_pool_status
@@ -86,7 +87,8 @@ def wait_for(command: c.Call, request: Request, context: Context, backend: Backe
 def cancel_job(command: c.Call, _: Request, context: Context, backend: Backend) -> Rows:
     """service!SPCS_CANCEL_JOB(), and SYSTEM$CANCEL_JOB(service)."""
     name = _target(command, context) if command.target else _named(_texts(command, 1)[0], context)
-    find(name, context, backend, "OPERATE", "OWNERSHIP")
+    if not find(name, context, backend, "OPERATE", "OWNERSHIP").is_job:
+        raise Fault("395102", "22023", f"Service {name.name} is no job and cannot be canceled.")
     job = backend.services.cancel(name)
     if job.status not in (Status.CANCELLING, Status.CANCELLED):
         raise Fault("395102", "22023", f"Job {name.name} cannot be canceled: its status is {job.status}.")
@@ -200,6 +202,10 @@ def rows_of(
     if target is not None and function == "SPCS_GET_LOGS":
         job = find(target.resolve(context), context, backend)
         return _log_rows(job, _bound(("START_TIME", "END_TIME"), args, named), backend)
+    if target is not None and function == "SPCS_GET_EVENTS":
+        service = find(target.resolve(context), context, backend)
+        begin, end = _period(_bound(("START_TIME", "END_TIME"), args, named), backend)
+        return service_events.rows(service, begin, end, backend)
     raise unsupported(function)
 
 
@@ -269,10 +275,15 @@ def _instance_status(job: Service, instance: Instance, backend: Backend) -> dict
 
 def _log_rows(job: Service, given: Mapping[str, object], backend: Backend) -> Rows:
     """service!SPCS_GET_LOGS: every line of the last day, or of the given time, of all instances."""
-    begin = _time(given["START_TIME"]) if given["START_TIME"] else backend.clock() - _DAY
-    end = _time(given["END_TIME"]) if given["END_TIME"] else None
+    begin, end = _period(given, backend)
     rows = [row for instance in job.instances for row in _lines(job, instance, begin, end, backend)]
     return Rows(columns=_LOG, rows=rows, statement=StatementType.SELECT)
+
+
+def _period(given: Mapping[str, object], backend: Backend) -> tuple[datetime, datetime | None]:
+    """From when to when: the last day, unless told otherwise."""
+    begin = _time(given["START_TIME"]) if given["START_TIME"] else backend.clock() - _DAY
+    return begin, _time(given["END_TIME"]) if given["END_TIME"] else None
 
 
 def _lines(

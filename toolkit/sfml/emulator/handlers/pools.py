@@ -21,6 +21,7 @@ from sfml.emulator.handlers.objects import (
     typed,
 )
 from sfml.emulator.handlers.privileges import ACCOUNT, forget_object, has, require
+from sfml.emulator.handlers.service_changes import remove
 from sfml.emulator.results import Rows, Type, scalar, status, table
 from sfml.emulator.services.pools import DEFAULTS, PoolState, PoolView, resumed_on
 from sfml.emulator.statements import commands as c
@@ -106,6 +107,10 @@ def drop(command: c.DropComputePool, _: Request, context: Context, backend: Back
         return already_dropped(command.name)
     record = existing(backend, Kind.COMPUTE_POOL, name)
     require(context, backend, "OWNERSHIP", Kind.COMPUTE_POOL, name)
+    services = [one.name.name for one in backend.services.on(command.name) if not one.is_job]
+    if services:
+        text = f"Cannot drop compute pool {command.name}: drop its services first ({', '.join(services)})."
+        raise Fault("395105", "22023", text)
     backend.services.drop_pool(record)
     forget_object(backend, Kind.COMPUTE_POOL, name)
     return dropped(command.name)
@@ -182,6 +187,9 @@ def _resume(command: c.AlterComputePool, backend: Backend) -> None:
 
 def _stop_all(command: c.AlterComputePool, backend: Backend) -> None:
     backend.services.cancel_on(command.name)
+    for service in backend.services.on(command.name):
+        if not service.is_job:
+            remove(service, backend)
 
 
 _ACTIONS = {"SET": _set, "UNSET": _unset, "SUSPEND": _suspend, "RESUME": _resume, "STOP ALL": _stop_all}

@@ -20,6 +20,7 @@ from sfml.emulator.handlers.objects import (
     typed,
 )
 from sfml.emulator.handlers.privileges import forget_object, require
+from sfml.emulator.handlers.service_endpoints import forget_roles
 from sfml.emulator.handlers.service_specs import check, pool_of
 from sfml.emulator.handlers.services import find
 from sfml.emulator.results import Rows, status
@@ -147,6 +148,7 @@ def remove(service: Service, backend: Backend) -> None:
     """Drop a service or job with its grants and volumes."""
     backend.services.drop(service.name)
     forget_object(backend, Kind.SERVICE, service.name)
+    forget_roles(service, backend)
 
 
 # --- alterations

@@ -71,6 +71,10 @@ class Launcher:
         name = "log" if container == _MAIN else f"log-{container}"
         return self.directory(service) / str(instance) / name
 
+    def events(self, service: Service) -> Path:
+        """The file of its events; see events.py."""
+        return self.directory(service) / "events"
+
     def keep_logs(self, service: Service, instance: Instance) -> None:
         """What the containers wrote so far becomes their previous log."""
         for container in instance.containers:

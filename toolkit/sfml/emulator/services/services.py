@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import threading
 import time
@@ -15,7 +16,7 @@ from sfml.emulator.cancellation import Cancellation
 from sfml.emulator.catalog import Catalog, Kind, Name, Record
 from sfml.emulator.executors.base import Ended, Executor, Handle, Report
 from sfml.emulator.faults import Fault, missing
-from sfml.emulator.services import lifecycle, scheduling, spec, states
+from sfml.emulator.services import events, lifecycle, scheduling, spec, states
 from sfml.emulator.services.launch import Launcher
 from sfml.emulator.services.model import Service, from_record, properties
 from sfml.emulator.services.pools import Pools, PoolView, Usage, idle_too_long, suspended, view
@@ -189,12 +190,19 @@ class Services:
         record = self._catalog.create(
             Kind.SERVICE, new.name, owner=new.owner, comment=new.comment, properties=properties(draft)
         )
-        return replace(draft, record=record)
+        service = replace(draft, record=record)
+        self._tell(None, service)
+        return service
 
     def _wake_pool(self, service: Service) -> None:
         pool = self.pools.get(service.pool)
         if pool.properties["auto_resume"]:
             self.pools.resume(pool, now=self._clock())
+
+    def _tell(self, before: Service | None, service: Service) -> None:
+        """Write down the events of a change; a full disk loses them, never the service."""
+        with contextlib.suppress(OSError):
+            events.keep(self.launcher.events(service), events.changes(before, service, self._clock()))
 
     # --- what there is
 
@@ -542,6 +550,7 @@ class Services:
         service = replace(
             service, record=self._catalog.update(service.record, properties=properties(service))
         )
+        self._tell(self._live.get(service.record.id), service)
         if service.over:
             self._live.pop(service.record.id, None)
         else:

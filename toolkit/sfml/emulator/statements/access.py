@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sfml.emulator.faults import unsupported
 from sfml.emulator.statements import commands as c
+from sfml.emulator.statements.names import ObjectName
 from sfml.emulator.statements.reader import Reader
 
 # Kinds that a privilege can be on, longest first where one begins like another, with their plurals.
@@ -36,6 +37,11 @@ _KINDS = {
 
 
 def grant(reader: Reader) -> c.Command:
+    if reader.accept("SERVICE", "ROLE"):
+        service, service_role = _service_role(reader)
+        holder = _grantee(reader, "TO")
+        reader.end()
+        return c.GrantServiceRole(service=service, role=service_role, to=holder)
     role = _role(reader)
     if role is not None:
         to = _grantee(reader, "TO")
@@ -52,6 +58,11 @@ def grant(reader: Reader) -> c.Command:
 
 
 def revoke(reader: Reader) -> c.Command:
+    if reader.accept("SERVICE", "ROLE"):
+        service, service_role = _service_role(reader)
+        holder = _grantee(reader, "FROM")
+        reader.end()
+        return c.RevokeServiceRole(service=service, role=service_role, from_=holder)
     role = _role(reader)
     if role is not None:
         from_ = _grantee(reader, "FROM")
@@ -83,8 +94,15 @@ def show_grants(reader: Reader) -> c.Command:
     return command
 
 
+def _service_role(reader: Reader) -> tuple[ObjectName, str]:
+    """``[db.][schema.]service!role``."""
+    service = reader.object_name()
+    reader.expect("!")
+    return service, reader.identifier()
+
+
 def _role(reader: Reader) -> str | None:
-    for special in ("DATABASE ROLE", "APPLICATION ROLE", "SERVICE ROLE"):
+    for special in ("DATABASE ROLE", "APPLICATION ROLE"):
         if reader.sees(*special.split()):
             raise unsupported(f"GRANT {special}")
     return reader.account_name() if reader.accept("ROLE") else None

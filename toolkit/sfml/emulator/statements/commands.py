@@ -312,6 +312,20 @@ class RevokeRole:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class GrantServiceRole:
+    service: ObjectName
+    role: str
+    to: Grantee
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RevokeServiceRole:
+    service: ObjectName
+    role: str
+    from_: Grantee
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ShowGrants:
     """One of: ``on``; ``to``; ``of`` (a role's grantees); none of them is the current user's grants."""
 
@@ -717,6 +731,7 @@ Command = (
     | CreateWarehouse | AlterWarehouse | DropWarehouse | ShowWarehouses | DescribeWarehouse
     | CreateRole | DropRole | ShowRoles | CreateUser | AlterUser | DropUser | ShowUsers | DescribeUser
     | GrantPrivileges | RevokePrivileges | GrantRole | RevokeRole | ShowGrants
+    | GrantServiceRole | RevokeServiceRole
     | CreateStage | AlterStage | DropStage | ShowStages | DescribeStage
     | Put | Get | ListFiles | RemoveFiles | CopyFiles
     | CreateComputePool | AlterComputePool | DropComputePool | ShowComputePools | DescribeComputePool
