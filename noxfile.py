@@ -20,6 +20,8 @@ ROOT = Path(__file__).parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 CONSTRAINTS = ROOT / "toolkit" / "constraints.txt"
+SNOW = "3.30.0"
+"""The release of snowflake-cli that the tests call."""
 PYTHONS = ["3.11", "3.12", "3.13"]
 
 nox.needs_version = ">=2024.10"
@@ -99,7 +101,7 @@ def _sfml(session: nox.Session, *verb: str) -> None:
 def _snow(session: nox.Session) -> str:
     """Where the real `snow` is: the user's own, else one in an environment of its own."""
     found = shutil.which("snow")
-    return found or str(_tool(session, "snow", "snowflake-cli==3.30.0") / "snow")
+    return found or str(_tool(session, "snow", f"snowflake-cli=={SNOW}") / "snow")
 
 
 # --- for users -----------------------------------------------------------------------------------
@@ -213,6 +215,23 @@ def acceptance(session: nox.Session) -> None:
     session.run(
         str(BIN / "pytest"), "tests/acceptance", "tests/containers", *session.posargs, env=env, external=True
     )
+
+
+@nox.session(venv_backend="none")
+def conformance(session: nox.Session) -> None:
+    """snowflake-cli's own tests for container services, unmodified, on a local backend with containers."""
+    env = _environment(session, dev=True)
+    binaries = _tool(session, "conformance", f"snowflake-cli[development]=={SNOW}")
+    sources = ROOT / ".nox" / "tools" / f"snowflake_cli-{SNOW}"
+    if not sources.exists():
+        pip = (str(binaries / "python"), "-m", "pip", "download", "--quiet", "--no-deps")
+        what = ("--no-binary", "snowflake-cli", f"snowflake-cli=={SNOW}")
+        session.run(*pip, *what, "--dest", str(sources.parent), external=True)
+        shutil.unpack_archive(f"{sources}.tar.gz", sources.parent)
+    session.run(
+        str(BIN / "python"), "tests/conformance/run.py", str(sources), str(binaries / "python"),
+        *(["--", *session.posargs] if session.posargs else []), env=env, external=True,
+    )  # fmt: skip
 
 
 @nox.session(venv_backend="none")
