@@ -12,6 +12,10 @@ def main() -> None:
 
         sys.stdout.write(f"sfml {__version__}\n")
         return
+    if sys.argv[1:2] == ["ssh-proxy"] and len(sys.argv) == 3:  # ssh waits for it
+        from sfml.remote.proxy import main as proxy
+
+        sys.exit(proxy(sys.argv[2]))
     from sfml.cli import main as cli_main
 
     cli_main()

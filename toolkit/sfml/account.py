@@ -11,11 +11,12 @@ from sfml.specs.families import FAMILIES
 from sfml.sql import Kind, Name, Privilege
 from sfml.steps import Rows, State, Step, Verdict, named
 
-_NO_OWNERS = frozenset({"ACCOUNTADMIN", "ORGADMIN", "GLOBALORGADMIN", "SECURITYADMIN"})
+NO_OWNERS = frozenset({"ACCOUNTADMIN", "ORGADMIN", "GLOBALORGADMIN", "SECURITYADMIN"})
 """ACCOUNTADMIN cannot own services (documentation, "Service network communications"); with it as
 default role, the browser login of an endpoint ends in "invalid consent request" ("Troubleshooting")."""
 
 _SYSTEM_POOLS = "SYSTEM_COMPUTE_POOL_"
+DEFAULT_ROLE = "ML_DEV_ROLE"
 DEFAULT_EVENT_TABLE = "snowflake.telemetry.events"
 
 
@@ -39,7 +40,7 @@ class Setup:
 def resolve(
     *,
     user: str | Name,
-    owner_role: str = "ML_DEV_ROLE",
+    owner_role: str = DEFAULT_ROLE,
     database: str = "ML_DEV",
     schema: str = "PUBLIC",
     stage: str = "DEV_STAGE",
@@ -71,7 +72,7 @@ def resolve(
 
 def refuse_owner_role(role: str) -> None:
     """:class:`InputError` for a role that cannot own services and jobs."""
-    if sql.name(role, parts=1).last in _NO_OWNERS:
+    if sql.name(role, parts=1).last in NO_OWNERS:
         raise InputError(
             f"{role} cannot own services, and as a default role it breaks the browser login of endpoints",
             hint="work with a role of its own: sfml account setup creates one",
@@ -95,7 +96,7 @@ def plan(setup: Setup) -> tuple[Step, ...]:
 def _objects(setup: Setup) -> tuple[Step, ...]:
     s, inside = setup, setup.schema
     return (
-        _object(Kind.ROLE, s.role, sql.create_role(s.role)),
+        object_step(Kind.ROLE, s.role, sql.create_role(s.role)),
         Step(
             title=f"role {s.role} for user {s.user}",
             look=sql.show_grants_to_user(s.user),
@@ -103,17 +104,18 @@ def _objects(setup: Setup) -> tuple[Step, ...]:
             effect=(sql.grant_role(s.role, user=s.user),),
             undo=(sql.revoke_role(s.role, user=s.user),),
         ),
-        _object(Kind.DATABASE, s.database, sql.create_database(s.database)),
-        _object(Kind.SCHEMA, s.schema, sql.create_schema(s.schema), inside=s.database),
-        _object(
+        object_step(Kind.DATABASE, s.database, sql.create_database(s.database)),
+        object_step(Kind.SCHEMA, s.schema, sql.create_schema(s.schema), inside=s.database),
+        object_step(
             Kind.STAGE, s.stage, sql.create_stage(s.stage), inside=inside, detail="encrypted server-side"
         ),
         *_repository(s),
-        _pool(s),
+        pool_step(s),
     )
 
 
-def _object(kind: Kind, name: Name, create: str, *, inside: Name | None = None, detail: str = "") -> Step:
+def object_step(kind: Kind, name: Name, create: str, *, inside: Name | None = None, detail: str = "") -> Step:
+    """The step that creates one object, unless there is one of its name."""
     return Step(
         title=f"{kind.lower()} {name}",
         detail=detail,
@@ -128,10 +130,11 @@ def _repository(setup: Setup) -> tuple[Step, ...]:
     name = setup.repository
     if name is None:
         return ()
-    return (_object(Kind.IMAGE_REPOSITORY, name, sql.create_image_repository(name), inside=setup.schema),)
+    return (object_step(Kind.IMAGE_REPOSITORY, name, sql.create_image_repository(name), inside=setup.schema),)
 
 
-def _pool(setup: Setup) -> Step:
+def pool_step(setup: Setup, *, comment: str | None = None) -> Step:
+    """The step that creates the compute pool; another pool of the name is told and left as it is."""
     family = FAMILIES.get(setup.family)
     price = family.credits_per_hour if family else None
     cost = "price not published" if price is None else f"{price:g} credits/h per node while it runs"
@@ -147,6 +150,7 @@ def _pool(setup: Setup) -> Step:
                 family=setup.family,
                 max_nodes=setup.max_nodes,
                 auto_suspend_secs=setup.auto_suspend_secs,
+                comment=comment,
             ),
         ),
         undo=(sql.drop(Kind.COMPUTE_POOL, setup.pool),),
@@ -186,10 +190,13 @@ def _grants(setup: Setup) -> tuple[Step, ...]:
         wanted.append(([Privilege.READ, Privilege.WRITE], Kind.IMAGE_REPOSITORY, s.repository))
     if s.public_endpoints:
         wanted.append(([Privilege.BIND_SERVICE_ENDPOINT], None, None))
-    return tuple(_grant(s.role, *grant) for grant in wanted)
+    return tuple(grant_step(s.role, *grant) for grant in wanted)
 
 
-def _grant(role: Name, privileges: Sequence[Privilege], kind: Kind | None, name: Name | None) -> Step:
+def grant_step(
+    role: Name, privileges: Sequence[Privilege], kind: Kind | None = None, name: Name | None = None
+) -> Step:
+    """The step that grants privileges on one object, or on the account; an owner has them all."""
     where = f"{kind.lower()} {name}" if kind else "the account"
     return Step(
         title=f"{', '.join(privileges)} on {where} for {role}",
@@ -249,7 +256,7 @@ def _login(setup: Setup) -> tuple[Step, ...]:
         if not rows:
             return Verdict(state=State.NOTE, note="cannot be seen by this role; it must not be ACCOUNTADMIN")
         default = next((row.get("value") for row in rows if row.get("property") == "DEFAULT_ROLE"), None)
-        if default not in _NO_OWNERS:
+        if default not in NO_OWNERS:
             return Verdict(state=State.PRESENT, note=str(default or "none set"))
         advice = sql.alter_user_default_role(setup.user, setup.role)
         return Verdict(state=State.NOTE, note=f"{default} breaks the browser login of endpoints: {advice}")

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from sfml.errors import CommandError, ToolMissingError
 
@@ -134,6 +135,19 @@ def start_detached(
     # Takes note of its end, should that come while we are still here: no zombie stays.
     threading.Thread(target=process.wait, daemon=True).start()
     return process
+
+
+def become(command: Sequence[str]) -> NoReturn:
+    """End in a program that talks to the user's terminal itself."""
+    program = find(command[0])
+    os.execv(program, list(command))  # noqa: S606 - a list, no shell
+
+
+def piped(command: Sequence[str]) -> subprocess.Popen[bytes]:
+    """A program between two pipes, without buffers; use it in a ``with`` block, which waits for its end."""
+    return subprocess.Popen(
+        [find(command[0]), *command[1:]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+    )
 
 
 def find(program: str, env: Mapping[str, str] | None = None) -> str:

@@ -46,6 +46,7 @@ from sfml.sql.statements import (
     create_service,
     create_stage,
     current_region,
+    current_role,
     current_user,
     describe,
     describe_artifact_repository,
@@ -65,6 +66,7 @@ from sfml.sql.statements import (
     show_instance_families,
     specification,
     specification_template,
+    use_role,
 )
 from sfml.sql.text import (
     Name,
@@ -101,6 +103,7 @@ __all__ = [
     "create_service",
     "create_stage",
     "current_region",
+    "current_role",
     "current_user",
     "describe",
     "describe_artifact_repository",
@@ -143,5 +146,6 @@ __all__ = [
     "show_services",
     "specification",
     "specification_template",
+    "use_role",
     "wait_for",
 ]

@@ -39,6 +39,8 @@ class Kind(StrEnum):
     NETWORK_RULE = "NETWORK RULE"
     INTEGRATION = "INTEGRATION"
     SNAPSHOT = "SNAPSHOT"
+    TABLE = "TABLE"
+    VIEW = "VIEW"
 
 
 Value = str | int | bool | None
@@ -372,6 +374,15 @@ def show_instance_families() -> str:
 def current_user() -> str:
     """One row with the user as ``NAME``."""
     return "SELECT CURRENT_USER() AS NAME"
+
+
+def use_role(role: str | Name) -> str:
+    return f"USE ROLE {name(role, parts=1)}"
+
+
+def current_role() -> str:
+    """One row with the role as ``NAME``."""
+    return "SELECT CURRENT_ROLE() AS NAME"
 
 
 def current_region() -> str:

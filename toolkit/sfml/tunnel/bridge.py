@@ -24,8 +24,8 @@ from .frames import FrameError, FrameReader, Opcode
 from .messages import Closed, ProtocolError
 from .sessions import GRACE, LIMIT, Session, Sessions
 from .stream import Data, PlainStream, Stream
+from .upgrade import PATH
 
-PATH = "/ssh"
 USER_HEADER = "sf-context-current-user"
 """Set by the ingress on every request; it drops a client's own (Snowflake: "Working with services")."""
 
@@ -33,6 +33,7 @@ HEARTBEAT = 20.0  # the ingress cuts a connection after 90 s without activity
 SILENCE = 65.0  # three heartbeats of the other side's did not come
 GREETING_TIME = 10.0
 FLUSH_TIME = 10.0
+READ_SIZE = 1 << 16
 HIGH_WATER = 1 << 20
 MAX_CONNECTIONS = 1000
 
@@ -66,6 +67,8 @@ class Target(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
+        # Larger blocks come from fresh pages each time, which costs more than it saves.
+        self.transport.max_size = READ_SIZE  # type: ignore[attr-defined]  # asyncio's, undocumented
 
     def data_received(self, data: bytes) -> None:
         self._bridge.count(len(data))
@@ -149,6 +152,8 @@ class Door(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast(asyncio.Transport, transport)
+        # Larger blocks come from fresh pages each time, which costs more than it saves.
+        self.transport.max_size = READ_SIZE  # type: ignore[attr-defined]  # asyncio's, undocumented
         self.transport.set_write_buffer_limits(high=HIGH_WATER)
         self._bridge.doors.add(self)
         if len(self._bridge.doors) > MAX_CONNECTIONS:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import ssl
 
 TIMEOUT = 15.0
-READ_SIZE = 1 << 18
+READ_SIZE = 1 << 16
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -110,7 +110,7 @@ def dial(place: Place, headers: Headers, *, timeout: float = TIMEOUT) -> Wire:
     """An open WebSocket; UnreachableError or AnsweredError where there is none."""
     deadline = time.monotonic() + timeout
     try:
-        connection = _connect(place, deadline)
+        connection = connect(place, timeout=timeout)
     except OSError as error:
         host, port = place.address
         way = " through the proxy" if place.proxy else ""
@@ -125,7 +125,9 @@ def dial(place: Place, headers: Headers, *, timeout: float = TIMEOUT) -> Wire:
         raise
 
 
-def _connect(place: Place, deadline: float) -> socket.socket:
+def connect(place: Place, *, timeout: float = TIMEOUT) -> socket.socket:
+    """A connection to the endpoint, through proxy and TLS where they are; OSError where there is none."""
+    deadline = time.monotonic() + timeout
     if place.proxy:
         connection = _through_proxy(place, deadline)
     else:

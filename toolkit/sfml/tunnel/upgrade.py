@@ -8,10 +8,14 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+PATH = "/ssh"
+"""Where a bridge serves the tunnel."""
+
 SUBPROTOCOL = "sfml.tunnel.v1"
 """Offered by our client, chosen by our bridge; without it a message is bytes of SSH and nothing more."""
 FOREIGN_SUBPROTOCOL = "binary"
-"""What websockify has to be offered, or it refuses a client that offers anything; its messages are plain."""
+"""What websockify has to be offered (and without a space before it), or it refuses a client that offers
+anything; its messages are plain."""
 
 MAX_HEAD = 32 * 1024
 _END = b"\r\n\r\n"
@@ -79,7 +83,7 @@ def request(target: str, host: str, key: str, headers: Iterable[tuple[str, str]]
         ("Connection", "Upgrade"),
         ("Sec-WebSocket-Key", key),
         ("Sec-WebSocket-Version", "13"),
-        ("Sec-WebSocket-Protocol", f"{SUBPROTOCOL}, {FOREIGN_SUBPROTOCOL}"),
+        ("Sec-WebSocket-Protocol", f"{SUBPROTOCOL},{FOREIGN_SUBPROTOCOL}"),
     ]
     return _head(f"GET {target} HTTP/1.1", [*own, *headers])
 

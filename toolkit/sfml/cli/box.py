@@ -1,0 +1,223 @@
+"""``sfml up``, ``down``, ``stop``, ``status``: the dev box's life."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sfml import project, steps
+from sfml.cli.options import config_options, duration
+from sfml.cli.output import Output, dry_run_option, output_option
+from sfml.config import Config
+from sfml.errors import UsageError
+from sfml.remote import box as boxes
+from sfml.remote import plan as plans
+from sfml.remote import removal, state
+from sfml.remote import up as ups
+from sfml.remote.api import READY_WITHIN, box_of, names
+from sfml.remote.box import IDLE_MINUTES, Box
+from sfml.remote.entry import folder
+from sfml.remote.up import Wanted
+from sfml.session.rows import Query, query
+from sfml.steps import State
+
+_CONNECTION = ("connection", "role")
+
+project_option = click.option(
+    "--project", "project_name", default="ml_dev", show_default=True, help="What the box is for."
+)
+yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+
+
+def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The names of what a box is made of."""
+    for option in (
+        click.option("--database", help="Database for the box; by default named after the project."),
+        click.option("--schema", default="PUBLIC", show_default=True, help="Schema for the box."),
+        click.option("--pool", help="Compute pool; by default named after the project."),
+        project_option,
+    ):
+        command = option(command)
+    return command
+
+
+@click.command()
+@place_options
+@click.option("--stage", default="DEV_STAGE", show_default=True, help="Stage for the project's files.")
+@click.option("--family", default="CPU_X64_M", show_default=True, help="Instance family: sfml spec families.")
+@click.option("--gpu", is_flag=True, help="A box with a GPU: family GPU_NV_S and image dev-gpu.")
+@click.option("--image", help="Image: a path, or NAME[:TAG] in the repository.  [default: dev]")
+@click.option("--repository", default="IMAGES", show_default=True, help="Image repository of the schema.")
+@click.option(
+    "--egress",
+    default="editors",
+    show_default=True,
+    help="What the box may reach: editors (and PyPI), packages, all, none, or host[:port],…",
+)
+@click.option("--eai", help="An external access integration of your own in the place of the box's.")
+@click.option(
+    "--home-size", default="50Gi", show_default=True, help="The home's volume; cannot be changed later."
+)
+@click.option(
+    "--idle-minutes",
+    type=int,
+    default=IDLE_MINUTES,
+    show_default=True,
+    help="Stop after this long without use.",
+)
+@click.option("--change", is_flag=True, help="Bring an existing box to a changed specification.")
+@click.option("--admin-sql", is_flag=True, help="Print the SQL for an administrator, and do nothing.")
+@click.option(
+    "--timeout", default="15m", callback=duration, show_default=True, help="How long to wait for the box."
+)
+@yes_option
+@dry_run_option
+@config_options(*_CONNECTION)
+@output_option
+def up(
+    config: Config,
+    *,
+    project_name: str,
+    gpu: bool,
+    family: str,
+    image: str | None,
+    change: bool,
+    admin_sql: bool,
+    timeout: float,
+    yes: bool,
+    dry_run: bool,
+    out: Output,
+    **options: Any,
+) -> None:
+    """Make your dev box, or start it: a plan first, then what is missing of it.
+
+    Afterwards ssh knows it: ssh sfml-PROJECT. Running it again changes nothing.
+    """
+    options["family"] = "GPU_NV_S" if gpu and family == "CPU_X64_M" else family
+    options["image"] = image or ("dev-gpu" if gpu else "dev")
+    boxes.resolve(user="ANYBODY", project=project_name, **options)  # a bad name is told before any login
+    began = time.monotonic()
+    ask = query(config)
+    box = box_of(ask, project=project_name, **options)
+    home = folder(Path.home())
+    wanted = ups.look(box, ask, place=home, library=ups.library(project.root(Path.cwd())))
+    if admin_sql:
+        text = steps.script(plans.plan(box, wanted.spec))
+        out.value({"sql": text}, text=f"USE ROLE ACCOUNTADMIN;\n{text}")
+        return
+    _show(wanted, out)
+    if dry_run:
+        return
+    ups.require_ours(wanted)
+    if _changes(wanted, change=change):
+        _confirm(yes=yes)
+
+    def report(text: str) -> None:
+        out.progress(f"{time.monotonic() - began:5.1f} s  {text}")
+
+    ups.carry_out(wanted, ask, change=change, report=report)
+    entry = ups.enter(
+        config, box, ask, place=home, environ=os.environ, seconds=timeout or READY_WITHIN, report=report
+    )
+    lines = [
+        f"ssh {box.host}",
+        "editor: sfml code, sfml cursor",
+        f"stops after {box.idle_minutes} min without use",
+    ]
+    if entry.code_url:
+        lines.insert(2, f"browser: {entry.code_url}")
+    out.value(
+        {**names(box), "host": box.host, "url": entry.url, "code_url": entry.code_url}, text="\n".join(lines)
+    )
+
+
+def _show(wanted: Wanted, out: Output) -> None:
+    out.progress("Plan  (nothing has been changed yet)")
+    for finding in wanted.findings:
+        out.progress(f"  {finding.text}")
+
+
+def _changes(wanted: Wanted, *, change: bool) -> bool:
+    differs = any(finding.verdict.state is State.DIFFERS for finding in wanted.findings)
+    return bool(steps.missing(wanted.findings)) or wanted.is_stopped or (change and differs)
+
+
+def _confirm(*, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UsageError("there is nobody to ask whether to go ahead", hint="say it beforehand: --yes")
+    click.confirm("Go ahead?", default=True, abort=True, err=True)
+
+
+@click.command()
+@place_options
+@click.option("--data", is_flag=True, help="The stage and the database too, where nobody else's is in them.")
+@yes_option
+@dry_run_option
+@config_options(*_CONNECTION)
+@output_option
+def down(
+    config: Config,
+    *,
+    project_name: str,
+    data: bool,
+    yes: bool,
+    dry_run: bool,
+    out: Output,
+    **options: Any,
+) -> None:
+    """Remove your dev box and what was made for it: a plan first, and nothing that is not ours."""
+    ask, box = _found(config, project_name, **options)
+    found = removal.survey(box, ask, data=data)
+    out.progress("Plan  (nothing has been changed yet)")
+    for one in found:
+        out.progress(f"  {one.text}")
+    gone = [one.title for one in found if one.statement]
+    if not dry_run:
+        if gone:
+            _confirm(yes=yes)
+        removal.carry_out(found, ask)
+        ups.forget(box, folder(Path.home()))
+    text = f"{len(gone)} removed" if gone else "nothing to remove"
+    out.value({"removed": [] if dry_run else gone}, text="" if dry_run else text)
+
+
+@click.command()
+@place_options
+@config_options(*_CONNECTION)
+@output_option
+def stop(config: Config, *, project_name: str, out: Output, **options: Any) -> None:
+    """Stop your dev box; its home stays, and `sfml up` starts it again."""
+    ask, box = _found(config, project_name, **options)
+    ups.stop(ask, box)
+    out.value({"service": str(box.service), "status": "SUSPENDING"}, text=f"{box.service} is being stopped")
+
+
+@click.command()
+@place_options
+@config_options(*_CONNECTION)
+@output_option
+def status(config: Config, *, project_name: str, out: Output, **options: Any) -> None:
+    """What there is of your dev box."""
+    ask, box = _found(config, project_name, **options)
+    found = state.read(ask, box.service)
+    data = {
+        "service": str(box.service),
+        "status": found.status,
+        "ready": found.is_ready,
+        **dict(found.endpoints),
+    }
+    out.value(data, text=f"{box.service}  {found.status}\n{state.story(ask, box.service)}")
+
+
+def _found(config: Config, project_name: str, **options: Any) -> tuple[Query, Box]:
+    boxes.resolve(user="ANYBODY", project=project_name, **options)
+    ask = query(config)
+    return ask, box_of(ask, project=project_name, **options)

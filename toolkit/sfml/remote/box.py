@@ -1,0 +1,150 @@
+"""A dev box and everything around it, by name."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sfml import account, sql
+from sfml.config import owned_name
+from sfml.errors import InputError
+from sfml.remote.hosts import hosts
+from sfml.specs.families import FAMILIES
+from sfml.sql import Name
+
+LOGIN = "dev"
+"""The user in the box (images/base)."""
+HOME = "/home/dev"
+STAGE_MOUNT = "/workspace/stage"
+OWN_ID = 1000
+IDLE_MINUTES = 20
+
+_PROJECT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}\Z", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Box:
+    """What one user's box of a project is made of; names are resolved, as SHOW prints them."""
+
+    project: str
+    user: str
+    setup: account.Setup
+    service: Name
+    rule: Name
+    integration: Name
+    image: str
+    egress: tuple[str, ...]
+    has_integration: bool
+    home_size: str
+    idle_minutes: int
+
+    @property
+    def host(self) -> str:
+        """The box's name for ssh."""
+        return f"sfml-{self.project.lower().replace('_', '-')}"
+
+    @property
+    def gpus(self) -> int:
+        """How many GPUs a node of the pool's family has."""
+        family = FAMILIES.get(self.setup.family)
+        return family.gpu_count if family else 0
+
+    def mark(self, **more: str) -> str:
+        """The comment on what we make: by it, `sfml down` knows its own."""
+        return json.dumps({"made_by": "sfml", "project": self.project, "owner": self.user, **more})
+
+    def is_ours(self, row: Mapping[str, Any]) -> bool:
+        """Whether a row of SHOW carries our mark."""
+        found = marked(row)
+        wanted = {"made_by": "sfml", "project": self.project, "owner": self.user}
+        return all(found.get(key) == value for key, value in wanted.items())
+
+
+def marked(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the comment of a row says, where it is a mark."""
+    try:
+        found = json.loads(str(row.get("comment") or ""))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def resolve(
+    *,
+    user: str,
+    project: str = "ml_dev",
+    role: str = "ML_DEV_ROLE",
+    database: str | None = None,
+    schema: str = "PUBLIC",
+    stage: str = "DEV_STAGE",
+    pool: str | None = None,
+    family: str = "CPU_X64_M",
+    image: str = "dev",
+    repository: str = "IMAGES",
+    egress: str = "editors",
+    home_size: str = "50Gi",
+    idle_minutes: int = IDLE_MINUTES,
+    eai: str | None = None,
+) -> Box:
+    """The box for these names; :class:`InputError` for one that cannot be. ``eai``: in the place of ours."""
+    if not _PROJECT.match(project):
+        raise InputError(
+            f"{project!r} cannot name a project", hint="use a letter, then letters, digits, _ and -"
+        )
+    base = project.upper().replace("-", "_")
+    setup = account.resolve(
+        user=Name((user,)),
+        owner_role=role,
+        database=database or base,
+        schema=schema,
+        stage=stage,
+        repository=repository,
+        pool=pool or f"{base}_POOL",
+        family=known_family(family),
+    )
+    return Box(
+        project=project,
+        user=user,
+        setup=setup,
+        service=setup.schema.child(owned_name(f"{base}_BOX", user)),
+        rule=setup.schema.child(f"{base}_EGRESS"),
+        integration=sql.name(eai or f"{base}_EGRESS", parts=1),
+        image=image_path(image, setup),
+        # An integration of the user's own is used as it is.
+        egress=() if eai else hosts(egress),
+        has_integration=bool(eai or hosts(egress)),
+        home_size=_size(home_size),
+        idle_minutes=idle_minutes,
+    )
+
+
+def known_family(family: str) -> str:
+    """The family's own spelling; :class:`InputError` with near names for an unknown one."""
+    if family.upper() in FAMILIES:
+        return family.upper()
+    import difflib
+
+    near = difflib.get_close_matches(family.upper(), FAMILIES, n=1)
+    raise InputError(
+        f"there is no instance family {family!r}" + (f", did you mean {near[0]}?" if near else ""),
+        hint="sfml spec families lists them",
+    )
+
+
+def image_path(image: str, setup: account.Setup) -> str:
+    """The image's path as a spec has it: the given path, or ``name[:tag]`` in the set-up's repository."""
+    if "/" in image:
+        return image
+    assert setup.repository is not None
+    name, _, tag = image.partition(":")
+    folder = "/".join(part.lower() for part in setup.repository.parts)
+    return f"/{folder}/{name}:{tag or 'latest'}"
+
+
+def _size(text: str) -> str:
+    if not re.fullmatch(r"[1-9][0-9]*(Gi|Ti)", text):
+        raise InputError(f"home size {text!r} is no size", hint="write it as 50Gi or 1Ti")
+    return text

@@ -1,0 +1,127 @@
+"""The set-up of a dev box as a list of steps, and its specification (pure but for reading the template)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sfml import account, sql
+from sfml.remote.box import HOME, LOGIN, OWN_ID, STAGE_MOUNT, Box, marked
+from sfml.specs import values
+from sfml.specs.discover import find_template
+from sfml.specs.render import render
+from sfml.sql import Kind, Privilege
+from sfml.steps import Rows, State, Step, Verdict
+
+TEMPLATE = "dev-box"
+
+
+def specification(box: Box, *, public_key: str, library: Path) -> Mapping[str, Any]:
+    """The service's specification, from the template that a project may replace by its own."""
+    text = render(find_template(TEMPLATE, library), _values(box, public_key), library=[library])
+    return values.parse_values(text, name=TEMPLATE)
+
+
+def _values(box: Box, public_key: str) -> dict[str, Any]:
+    own = {"uid": OWN_ID, "gid": OWN_ID}
+    return {
+        "container_image": box.image,
+        "instance_family": box.setup.family,
+        "gpu": box.gpus,
+        "ssh_public_key": public_key,
+        "env": {"SFML_BOX_OWNER": box.user, "SFML_BOX_IDLE_MINUTES": str(box.idle_minutes)},
+        "home": {"size": box.home_size, "mount": HOME, **own},
+        "stage": {"name": f"@{box.setup.stage}", "mount": STAGE_MOUNT, **own},
+    }
+
+
+def plan(box: Box, spec: Mapping[str, Any]) -> tuple[Step, ...]:
+    """Every step of `sfml up`, in the order in which they can be done."""
+    return (*infrastructure(box), service_step(box, spec))
+
+
+def infrastructure(box: Box) -> tuple[Step, ...]:
+    """The steps before the service: pool, database, schema, stage, and the way out."""
+    setup, mark = box.setup, box.mark()
+    return (
+        account.pool_step(setup, comment=mark),
+        account.object_step(Kind.DATABASE, setup.database, sql.create_database(setup.database, comment=mark)),
+        account.object_step(
+            Kind.SCHEMA, setup.schema, sql.create_schema(setup.schema, comment=mark), inside=setup.database
+        ),
+        account.object_step(
+            Kind.STAGE, setup.stage, sql.create_stage(setup.stage, comment=mark), inside=setup.schema
+        ),
+        *(_egress(box) if box.egress else ()),
+        account.grant_step(setup.role, [Privilege.BIND_SERVICE_ENDPOINT]),
+    )
+
+
+def _egress(box: Box) -> tuple[Step, ...]:
+    rule = account.object_step(
+        Kind.NETWORK_RULE,
+        box.rule,
+        sql.create_network_rule(box.rule, hosts=box.egress, comment=box.mark()),
+        inside=box.setup.schema,
+        detail=f"{len(box.egress)} hosts: {', '.join(box.egress[:3])}{', …' if len(box.egress) > 3 else ''}",
+    )
+    integration = account.object_step(
+        Kind.INTEGRATION,
+        box.integration,
+        sql.create_external_access_integration(box.integration, rules=[box.rule], comment=box.mark()),
+        detail="lets the box reach them",
+    )
+    # An administrator may have made it for us.
+    usage = account.grant_step(box.setup.role, [Privilege.USAGE], Kind.INTEGRATION, box.integration)
+    return rule, integration, usage
+
+
+def service_step(box: Box, spec: Mapping[str, Any]) -> Step:
+    """The box's service; it never resumes by itself, or an open browser tab would restart and bill it."""
+    digest = spec_digest(spec)
+    create = sql.create_service(
+        box.service,
+        pool=box.setup.pool,
+        source=sql.specification(spec),
+        auto_resume=False,
+        integrations=[str(box.integration)] if box.has_integration else [],
+        comment=box.mark(spec=digest),
+    )
+    return Step(
+        title=f"service {box.service}",
+        detail=f"{box.image}, {box.home_size} home (block), stage at {STAGE_MOUNT}, user {LOGIN}",
+        look=sql.show(Kind.SERVICE, like=box.service.last, inside=box.setup.schema),
+        judge=_service_judge(box, digest),
+        effect=(create,),
+        undo=(sql.drop_service(box.service, force=True),),
+    )
+
+
+def spec_digest(spec: Mapping[str, Any]) -> str:
+    """Tells two specifications apart."""
+    return hashlib.sha256(sql.canonical_json(spec).encode()).hexdigest()[:12]
+
+
+def _service_judge(box: Box, digest: str) -> Callable[[Rows], Verdict]:
+    def judge(rows: Rows) -> Verdict:
+        row = next((row for row in rows if row.get("name") == box.service.last), None)
+        if row is None:
+            return Verdict(state=State.ABSENT)
+        if not box.is_ours(row):
+            return Verdict(state=State.NOTE, note="exists, and was not made by sfml up for you")
+        if marked(row).get("spec") == digest:
+            return Verdict(state=State.PRESENT, note=str(row.get("status") or "").lower())
+        return Verdict(state=State.DIFFERS, note="its specification differs; --change applies the new one")
+
+    return judge
+
+
+def change(box: Box, spec: Mapping[str, Any]) -> Sequence[str]:
+    """Statements that bring an existing service to a new specification; its home stays."""
+    comment = box.mark(spec=spec_digest(spec))
+    return (
+        sql.alter_service(box.service, sql.specification(spec)),
+        sql.alter_service(box.service, sql.set_properties(comment=comment)),
+    )

@@ -1,0 +1,128 @@
+"""The token for one connection to an endpoint: never kept in a file, an argument or a log.
+
+A programmatic access token stands for itself. Every other way to log in leads through the user's agent, which
+has one session for each connection and gives out its token. Imports little: ssh waits for it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sfml.errors import NoConnectionError
+from sfml.remote.entry import DIRECT, Entry, SshFolder
+
+_START_WITHIN = 20.0
+_ANSWER_WITHIN = 150.0  # a login in a browser may be part of it
+_LONGEST_PATH = 100  # of a Unix socket: 108 with its end on Linux, 104 on macOS
+
+
+def header(token: str) -> tuple[str, str]:
+    """The header that an ingress takes (documentation, tutorial 8)."""
+    return "Authorization", f'Snowflake Token="{token}"'
+
+
+def token(entry: Entry, place: SshFolder, environ: Mapping[str, str], *, refused: int = 0) -> str:
+    """A token for the box's endpoints; ``refused``: how many were refused just now."""
+    if entry.way == DIRECT:
+        direct = access_token(entry.connection, environ)
+        if direct is None:
+            raise NoConnectionError(
+                f"connection {entry.connection} has no programmatic access token any more",
+                hint="sfml up notes its new way to log in",
+            )
+        return direct
+    request = {
+        "ask": "token",
+        "connection": entry.connection,
+        "role": entry.role,
+        "state": entry.state,
+        "fresh": refused > 0,
+    }
+    return str(ask(place, request)["token"])
+
+
+def access_token(connection: str, environ: Mapping[str, str]) -> str | None:
+    """The programmatic access token that a connection logs in with; None for another way to log in."""
+    from sfml import config
+
+    if connection == config.LOCAL:
+        return None
+    found = config.connections(environ).get(connection)
+    settings: Mapping[str, Any] = found.value if found else {}
+    if str(settings.get("authenticator", "")).upper() != "PROGRAMMATIC_ACCESS_TOKEN":
+        return None
+    file = settings.get("token_file_path")
+    if file:
+        return Path(str(file)).expanduser().read_text(encoding="utf-8").strip()
+    return str(settings.get("token") or settings.get("password") or "") or None
+
+
+def socket_path(place: SshFolder) -> Path:
+    """Where the agent listens: in our folder, or, where its path is too long, in one of ours in /tmp."""
+    path = place.own / "agent.sock"
+    if len(os.fsencode(path)) <= _LONGEST_PATH:
+        return path
+    import hashlib
+
+    digest = hashlib.sha256(os.fsencode(place.own)).hexdigest()[:12]
+    folder = Path("/tmp") / f"sfml-{os.getuid()}-{digest}"  # noqa: S108 - checked below
+    folder.mkdir(mode=0o700, exist_ok=True)
+    status = folder.lstat()
+    if status.st_uid != os.getuid() or status.st_mode & 0o077 or folder.is_symlink():
+        raise NoConnectionError(f"{folder} is not yours alone, so that no token may pass there")
+    return folder / "agent.sock"
+
+
+def ask(place: SshFolder, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The agent's answer; it is started where none runs."""
+    path = socket_path(place)
+    try:
+        connection = _connect(path)
+    except OSError:
+        connection = _start(place, path)
+    with connection:
+        connection.settimeout(_ANSWER_WITHIN)
+        connection.sendall(json.dumps(dict(request)).encode() + b"\n")
+        with connection.makefile("rb") as file:
+            line = file.readline()
+    answer: dict[str, Any] = json.loads(line) if line else {"error": "the agent ended without an answer"}
+    if "error" in answer:
+        raise NoConnectionError(str(answer["error"]), hint=answer.get("hint"))
+    return answer
+
+
+def _connect(path: Path) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.settimeout(5)
+        connection.connect(str(path))
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _start(place: SshFolder, path: Path) -> socket.socket:
+    """A connection to an agent that was started now."""
+    import sys
+
+    from sfml import proc
+
+    log = place.own / "agent.log"
+    command = [sys.executable, "-P", "-m", "sfml.remote.agent", str(path)]
+    process = proc.start_detached(command, log=log, cwd=place.own)
+    deadline = time.monotonic() + _START_WITHIN
+    while time.monotonic() < deadline:
+        try:
+            return _connect(path)
+        except OSError:
+            if process.poll() not in (None, 0):  # 0: another one was quicker
+                break
+            time.sleep(0.02)
+    raise NoConnectionError("the agent that holds your session does not start", hint=f"its log: {log}")
