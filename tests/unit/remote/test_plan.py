@@ -27,7 +27,7 @@ def spec(wanted: Box) -> Any:
 
 
 def script(wanted: Box) -> list[str]:
-    text = steps.script(plans.plan(wanted, spec(wanted)))
+    text = steps.script([*plans.infrastructure(wanted), plans.service_step(wanted, spec(wanted))])
     return [line for line in text.splitlines() if not line.startswith("--")]
 
 
@@ -91,13 +91,26 @@ def test_plan__no_privilege_for_the_integration__prints_the_rest_for_an_administ
             raise steps.RefusedError("no")
         return ()
 
-    findings = steps.survey(plans.plan(box(), spec(box())), query)
+    findings = steps.survey(plans.infrastructure(box()), query)
     with pytest.raises(steps.RefusedError) as error:
         steps.carry_out(findings, query)
     hint = str(error.value.hint)
     assert "CREATE EXTERNAL ACCESS INTEGRATION ML_DEV_EGRESS" in hint
     assert "GRANT USAGE ON INTEGRATION ML_DEV_EGRESS TO ROLE ML_DEV_ROLE" in hint
     assert "CREATE NETWORK RULE" not in hint  # that was done
+
+
+def test_plan__by_an_administrator__makes_the_role_with_its_grants_too() -> None:
+    text = steps.script(plans.by_administrator(box()))
+    for expected in (
+        "CREATE ROLE IF NOT EXISTS ML_DEV_ROLE;",
+        "GRANT USAGE, CREATE SERVICE, CREATE STAGE ON SCHEMA ML_DEV.PUBLIC TO ROLE ML_DEV_ROLE;",
+        "GRANT BIND SERVICE ENDPOINT ON ACCOUNT TO ROLE ML_DEV_ROLE;",
+        "CREATE NETWORK RULE ML_DEV.PUBLIC.ML_DEV_EGRESS",
+        "GRANT USAGE ON INTEGRATION ML_DEV_EGRESS TO ROLE ML_DEV_ROLE;",
+    ):
+        assert expected in text
+    assert "CREATE SERVICE ML_DEV" not in text  # ACCOUNTADMIN cannot own one
 
 
 def found(wanted: Box, row: dict[str, Any] | None) -> steps.Verdict:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from sfml.errors import RefusedError
 from sfml.remote import removal
 from sfml.remote.box import Box, resolve
 from sfml.steps import Rows
@@ -88,3 +91,20 @@ def test_down__pool_runs_more_than_the_box__stays() -> None:
 
 def test_down__nothing_there__does_nothing() -> None:
     assert run(Account(), data=True) == []
+
+
+def test_down__one_may_not_be_removed__prints_the_rest() -> None:
+    account = Account(**everything())
+
+    def query(statement: str) -> Rows:
+        if statement.startswith("DROP INTEGRATION"):
+            raise RefusedError("Insufficient privileges")
+        return account(statement)
+
+    with pytest.raises(RefusedError) as error:
+        removal.carry_out(removal.survey(BOX, query, data=False), query)
+    assert str(error.value.hint).splitlines()[1:] == [
+        "DROP INTEGRATION IF EXISTS ML_DEV_EGRESS;",
+        "DROP NETWORK RULE IF EXISTS ML_DEV.PUBLIC.ML_DEV_EGRESS;",
+        "DROP COMPUTE POOL IF EXISTS ML_DEV_POOL;",
+    ]

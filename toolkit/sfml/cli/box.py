@@ -23,7 +23,7 @@ from sfml.remote import up as ups
 from sfml.remote.api import READY_WITHIN, box_of, names
 from sfml.remote.box import IDLE_MINUTES, Box
 from sfml.remote.entry import folder
-from sfml.remote.up import Wanted
+from sfml.remote.up import Wanted, Who
 from sfml.session.rows import Query, query
 from sfml.steps import State
 
@@ -104,12 +104,13 @@ def up(
     boxes.resolve(user="ANYBODY", project=project_name, **options)  # a bad name is told before any login
     began = time.monotonic()
     ask = query(config)
-    box = box_of(ask, project=project_name, **options)
+    who = ups.who(ask)
+    box = box_of(who, project=project_name, **options)
     home = folder(Path.home())
-    wanted = ups.look(box, ask, place=home, library=ups.library(project.root(Path.cwd())))
+    wanted = ups.look(box, who, ask, place=home, library=ups.library(project.root(Path.cwd())))
     if admin_sql:
-        text = steps.script(plans.plan(box, wanted.spec))
-        out.value({"sql": text}, text=f"USE ROLE ACCOUNTADMIN;\n{text}")
+        text = f"USE ROLE ACCOUNTADMIN;\n{steps.script(plans.by_administrator(box))}"
+        out.value({"sql": text}, text=text)
         return
     _show(wanted, out)
     if dry_run:
@@ -121,7 +122,7 @@ def up(
     def report(text: str) -> None:
         out.progress(f"{time.monotonic() - began:5.1f} s  {text}")
 
-    ups.carry_out(wanted, ask, change=change, report=report)
+    ups.carry_out(wanted, who, ask, change=change, report=report)
     entry = ups.enter(
         config, box, ask, place=home, environ=os.environ, seconds=timeout or READY_WITHIN, report=report
     )
@@ -174,7 +175,7 @@ def down(
     **options: Any,
 ) -> None:
     """Remove your dev box and what was made for it: a plan first, and nothing that is not ours."""
-    ask, box = _found(config, project_name, **options)
+    ask, box, who = _found(config, project_name, **options)
     found = removal.survey(box, ask, data=data)
     out.progress("Plan  (nothing has been changed yet)")
     for one in found:
@@ -183,7 +184,7 @@ def down(
     if not dry_run:
         if gone:
             _confirm(yes=yes)
-        removal.carry_out(found, ask)
+        ups.remove(found, who, ask)
         ups.forget(box, folder(Path.home()))
     text = f"{len(gone)} removed" if gone else "nothing to remove"
     out.value({"removed": [] if dry_run else gone}, text="" if dry_run else text)
@@ -195,7 +196,8 @@ def down(
 @output_option
 def stop(config: Config, *, project_name: str, out: Output, **options: Any) -> None:
     """Stop your dev box; its home stays, and `sfml up` starts it again."""
-    ask, box = _found(config, project_name, **options)
+    ask, box, who = _found(config, project_name, **options)
+    ups.act_as_owner(who, ask)
     ups.stop(ask, box)
     out.value({"service": str(box.service), "status": "SUSPENDING"}, text=f"{box.service} is being stopped")
 
@@ -206,7 +208,8 @@ def stop(config: Config, *, project_name: str, out: Output, **options: Any) -> N
 @output_option
 def status(config: Config, *, project_name: str, out: Output, **options: Any) -> None:
     """What there is of your dev box."""
-    ask, box = _found(config, project_name, **options)
+    ask, box, who = _found(config, project_name, **options)
+    ups.act_as_owner(who, ask)
     found = state.read(ask, box.service)
     data = {
         "service": str(box.service),
@@ -217,7 +220,8 @@ def status(config: Config, *, project_name: str, out: Output, **options: Any) ->
     out.value(data, text=f"{box.service}  {found.status}\n{state.story(ask, box.service)}")
 
 
-def _found(config: Config, project_name: str, **options: Any) -> tuple[Query, Box]:
+def _found(config: Config, project_name: str, **options: Any) -> tuple[Query, Box, Who]:
     boxes.resolve(user="ANYBODY", project=project_name, **options)
     ask = query(config)
-    return ask, box_of(ask, project=project_name, **options)
+    who = ups.who(ask)
+    return ask, box_of(who, project=project_name, **options), who

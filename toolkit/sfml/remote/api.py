@@ -13,7 +13,6 @@ from typing import Any
 from sfml import config, project, steps
 from sfml.config import Config
 from sfml.remote import editors, removal, up
-from sfml.remote import plan as plans
 from sfml.remote.box import Box, resolve
 from sfml.remote.entry import folder
 from sfml.session.rows import Query, query
@@ -38,10 +37,11 @@ def setup(
     raises RefusedError, whose hint is the SQL for an administrator.
     """
     chosen, ask = _log_in(connection_name, options)
+    who = up.who(ask)
     box = box_of(
-        ask, project=project_name, database=database, family=instance_family, stage=stage_name, **options
+        who, project=project_name, database=database, family=instance_family, stage=stage_name, **options
     )
-    findings = steps.survey(plans.infrastructure(box), ask)
+    findings = steps.survey(up.around_it(box, who), ask)
     done = steps.carry_out(findings, ask)
     return {**names(box), "created": [step.title for step in done], "connection": chosen.connection}
 
@@ -67,10 +67,11 @@ def connect(
     seconds = float(options.pop("timeout", READY_WITHIN))
     report: Callable[[str], None] = options.pop("report", lambda _: None)
     chosen, ask = _log_in(connection_name, options)
-    box = box_of(ask, project=project_name, pool=compute_pool, stage=stage, eai=eai_name, **options)
+    who = up.who(ask)
+    box = box_of(who, project=project_name, pool=compute_pool, stage=stage, eai=eai_name, **options)
     place = folder(Path.home())
-    wanted = up.look(box, ask, place=place, library=up.library(project.root(Path.cwd())))
-    up.carry_out(wanted, ask, change=False, report=report)
+    wanted = up.look(box, who, ask, place=place, library=up.library(project.root(Path.cwd())))
+    up.carry_out(wanted, who, ask, change=False, report=report)
     entered = up.enter(chosen, box, ask, place=place, environ=os.environ, seconds=seconds, report=report)
     if editor:
         editors.open_folder(editor, box.host)
@@ -85,9 +86,10 @@ def teardown(
     ``data``: the stage and the database too, unless they hold something that is not ours.
     """
     _, ask = _log_in(connection_name, options)
-    box = box_of(ask, project=project_name, **options)
+    who = up.who(ask)
+    box = box_of(who, project=project_name, **options)
     found = removal.survey(box, ask, data=data)
-    removal.carry_out(found, ask)
+    up.remove(found, who, ask)
     up.forget(box, folder(Path.home()))
     return {
         "removed": [one.title for one in found if one.statement],
@@ -101,10 +103,9 @@ def _log_in(connection: str | None, options: dict[str, Any]) -> tuple[Config, Qu
     return chosen, query(chosen)
 
 
-def box_of(ask: Query, **options: Any) -> Box:
-    """The box of the session's user; the role of the session will own what is made."""
-    user, role = up.who(ask)
-    return resolve(user=user, role=role, **options)
+def box_of(who: up.Who, **options: Any) -> Box:
+    """The box of the session's user."""
+    return resolve(user=who.user, role=who.owner, **options)
 
 
 def names(box: Box) -> dict[str, str]:

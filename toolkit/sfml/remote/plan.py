@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +38,6 @@ def _values(box: Box, public_key: str) -> dict[str, Any]:
     }
 
 
-def plan(box: Box, spec: Mapping[str, Any]) -> tuple[Step, ...]:
-    """Every step of `sfml up`, in the order in which they can be done."""
-    return (*infrastructure(box), service_step(box, spec))
-
-
 def infrastructure(box: Box) -> tuple[Step, ...]:
     """The steps before the service: pool, database, schema, stage, and the way out."""
     setup, mark = box.setup, box.mark()
@@ -57,6 +53,11 @@ def infrastructure(box: Box) -> tuple[Step, ...]:
         *(_egress(box) if box.egress else ()),
         account.grant_step(setup.role, [Privilege.BIND_SERVICE_ENDPOINT]),
     )
+
+
+def by_administrator(box: Box) -> tuple[Step, ...]:
+    """The steps before the service for an administrator: with the role for boxes, and its grants."""
+    return (*account.plan(replace(box.setup, public_endpoints=True)), *(_egress(box) if box.egress else ()))
 
 
 def _egress(box: Box) -> tuple[Step, ...]:

@@ -30,6 +30,7 @@ class Removal:
     """One object: what removes it, or why it stays."""
 
     title: str
+    is_service: bool = False
     statement: str | None
     reason: str = ""
 
@@ -69,7 +70,7 @@ def _object(box: Box, query: Query, kind: Kind, name: Name, words: str = "") -> 
     if used:
         return Removal(title=title, statement=None, reason=f"stays: it runs {', '.join(used)}")
     statement = sql.drop_service(name, force=True) if kind is Kind.SERVICE else sql.drop(kind, name)
-    return Removal(title=title, statement=statement, reason=words)
+    return Removal(title=title, statement=statement, reason=words, is_service=kind is Kind.SERVICE)
 
 
 def _others(box: Box, query: Query, key: str, count: object) -> bool:
@@ -121,7 +122,13 @@ def _rows(query: Query, statement: str) -> Rows:
 
 
 def carry_out(removals: Sequence[Removal], query: Query) -> None:
-    """Remove what is to be removed, in order."""
-    for removal in removals:
-        if removal.statement:
-            query(removal.statement)
+    """Remove what is to be removed, in order; RefusedError's hint has the SQL for what could not be."""
+    todo = [removal.statement for removal in removals if removal.statement]
+    for done, statement in enumerate(todo):
+        try:
+            query(statement)
+        except RefusedError as error:
+            left = "\n".join(f"{one};" for one in todo[done:])
+            raise RefusedError(
+                str(error), hint=f"an administrator can remove what is left:\n{left}"
+            ) from error

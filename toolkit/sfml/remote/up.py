@@ -11,12 +11,13 @@ from typing import Any
 from sfml import account, project, sql, steps
 from sfml.config import Config
 from sfml.errors import InputError, NotFoundError, RefusedError
-from sfml.remote import door, entry, ssh_files, state, tokens
+from sfml.remote import door, entry, removal, ssh_files, state, tokens
 from sfml.remote import plan as plans
 from sfml.remote.box import Box
 from sfml.remote.entry import AGENT, DIRECT, Entry, SshFolder
+from sfml.remote.removal import Removal
 from sfml.session.rows import Query
-from sfml.steps import Finding, State
+from sfml.steps import Finding, State, Step
 from sfml.tunnel.dial import proxy_for
 
 Report = Callable[[str], None]
@@ -28,12 +29,13 @@ class Wanted:
 
     box: Box
     spec: Mapping[str, Any]
-    findings: Sequence[Finding]
+    around: Sequence[Finding]
+    service: Finding
 
     @property
-    def service(self) -> Finding:
-        """What was found of the service itself."""
-        return self.findings[-1]
+    def findings(self) -> Sequence[Finding]:
+        """Everything, in the order in which it can be done."""
+        return (*self.around, self.service)
 
     @property
     def is_stopped(self) -> bool:
@@ -41,10 +43,16 @@ class Wanted:
         return self.service.verdict.note.startswith(("suspended", "suspending"))
 
 
-def look(box: Box, query: Query, *, place: SshFolder, library: Path) -> Wanted:
+def look(box: Box, who: Who, query: Query, *, place: SshFolder, library: Path) -> Wanted:
     """What there is of a box; makes the user's key for boxes, and changes nothing else."""
     spec = plans.specification(box, public_key=ssh_files.ensure_key(place), library=library)
-    return Wanted(box=box, spec=spec, findings=steps.survey(plans.plan(box, spec), query))
+    *around, service = steps.survey((*around_it(box, who), plans.service_step(box, spec)), query)
+    return Wanted(box=box, spec=spec, around=around, service=service)
+
+
+def around_it(box: Box, who: Who) -> Sequence[Step]:
+    """The steps before the service, as far as this user's role goes."""
+    return plans.by_administrator(box) if who.is_administrator else plans.infrastructure(box)
 
 
 def require_ours(wanted: Wanted) -> None:
@@ -56,10 +64,16 @@ def require_ours(wanted: Wanted) -> None:
         )
 
 
-def carry_out(wanted: Wanted, query: Query, *, change: bool, report: Report) -> None:
+def carry_out(wanted: Wanted, who: Who, query: Query, *, change: bool, report: Report) -> None:
     """Do what is missing; start a stopped box; with ``change``, bring it to its new specification."""
     require_ours(wanted)
-    steps.carry_out(wanted.findings, query, report=lambda step: report(f"+ {step.title}"))
+
+    def tell(step: Step) -> None:
+        report(f"+ {step.title}")
+
+    steps.carry_out(wanted.around, query, report=tell)
+    act_as_owner(who, query)
+    steps.carry_out([wanted.service], query, report=tell)
     if change and wanted.service.verdict.state is State.DIFFERS:
         report(f"~ service {wanted.box.service}")
         for statement in plans.change(wanted.box, wanted.spec):
@@ -127,25 +141,60 @@ def stop(query: Query, box: Box) -> None:
     query(sql.alter_service(box.service, "SUSPEND"))
 
 
+def remove(found: Sequence[Removal], who: Who, query: Query) -> None:
+    """Remove the service with the role that owns it, and the rest with the session's own."""
+    services = [one for one in found if one.is_service and one.statement]
+    if services:
+        act_as_owner(who, query)
+        removal.carry_out(services, query)
+        act_as_before(who, query)
+    removal.carry_out([one for one in found if not one.is_service], query)
+
+
 def forget(box: Box, place: SshFolder) -> None:
     """Remove the box from this machine's ssh files."""
     ssh_files.remove(place, box.host)
 
 
-def who(query: Query) -> tuple[str, str]:
-    """User and role of the session; from a role that cannot own services it changes to the one for boxes."""
+@dataclass(frozen=True, kw_only=True)
+class Who:
+    """The session's user and role, and the role that owns the box: an administrator's cannot."""
+
+    user: str
+    role: str
+    owner: str
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether the session works with a role that cannot own services."""
+        return self.role != self.owner
+
+
+def who(query: Query) -> Who:
+    """Who works in this session."""
     user = str(query(sql.current_user())[0]["NAME"])
     role = str(query(sql.current_role())[0]["NAME"])
-    if role not in account.NO_OWNERS:
-        return user, role
+    owner = account.DEFAULT_ROLE if role in account.NO_OWNERS else role
+    return Who(user=user, role=role, owner=owner)
+
+
+def act_as_owner(who: Who, query: Query) -> None:
+    """Work with the role that owns the box from here on."""
+    if not who.is_administrator:
+        return
     try:
-        query(sql.use_role(account.DEFAULT_ROLE))
+        query(sql.use_role(who.owner))
     except (NotFoundError, RefusedError) as error:
         raise RefusedError(
-            f"{role} cannot own services, and there is no role {account.DEFAULT_ROLE} for you",
-            hint="sfml account setup --public-endpoints --apply creates it; or name another one: --role",
+            f"{who.role} cannot own services, and there is no role {who.owner} for you",
+            hint="sfml up makes it; or name another role: --role",
         ) from error
-    return user, account.DEFAULT_ROLE
+
+
+def act_as_before(who: Who, query: Query) -> None:
+    """Work with the session's own role again."""
+    if who.is_administrator:
+        query(sql.use_role(who.role))
 
 
 def known(place: SshFolder) -> list[str]:
