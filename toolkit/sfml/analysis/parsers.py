@@ -9,6 +9,7 @@ from sfml.analysis.arguments import Argument, Arguments
 from sfml.analysis.evaluate import Evaluator
 from sfml.analysis.findings import Evidence, OutputKind
 from sfml.analysis.functions import decorator_names, is_dataclass, keyword, parameter_default, tail
+from sfml.analysis.names import Symbol
 from sfml.analysis.seen import evidence
 from sfml.analysis.tree import Call, Kind, Module, Scope
 from sfml.analysis.values import FALSE, HOLE, TRUE, UNKNOWN, Row, Value, known
@@ -38,17 +39,9 @@ _COMMAND_DECORATORS = {"hydra.main": "", "pyrallis.wrap": "_", "draccus.wrap": "
 TRAINING_ARGUMENTS = frozenset(
     {"TrainingArguments", "Seq2SeqTrainingArguments", "SentenceTransformerTrainingArguments"}
 )
-_TRL_CONFIGS = frozenset(
-    {
-        "SFTConfig",
-        "DPOConfig",
-        "PPOConfig",
-        "RewardConfig",
-        "KTOConfig",
-        "ORPOConfig",
-        "GRPOConfig",
-        "CPOConfig",
-    }
+# Of the classes of trl whose names end in Config, those that are no trainer's arguments.
+_TRL_OTHERS = frozenset(
+    {"ModelConfig", "DatasetMixtureConfig", "DatasetConfig", "DDPOConfig", "AlignPropConfig"}
 )
 
 
@@ -69,7 +62,8 @@ def is_training_arguments(dotted: str) -> bool:
     root, _, name = dotted.partition("(")[0].rpartition(".")
     if name in TRAINING_ARGUMENTS:
         return True
-    return name in _TRL_CONFIGS and root.partition(".")[0] in {"trl", "unsloth"}
+    is_trl = root.partition(".")[0] in {"trl", "unsloth"}
+    return is_trl and name.endswith("Config") and name not in _TRL_OTHERS
 
 
 # --- argparse and what looks like it ---
@@ -324,12 +318,27 @@ def _dataclass_parser(arguments: Arguments, evaluator: Evaluator, call: Call) ->
     first = keyword(call.node, "dataclass_types", 0)
     if first is None:
         return
-    for node in first.elts if isinstance(first, (ast.Tuple, ast.List)) else [first]:
-        yield from _dataclass(arguments, evaluator, node, call)
+    for node, scope in _classes(evaluator, first, call.scope):
+        yield from _dataclass(arguments, evaluator, evaluator.names.resolve(node, scope), call)
 
 
-def _dataclass(arguments: Arguments, evaluator: Evaluator, node: ast.expr, call: Call) -> Iterator[Argument]:
-    symbol = evaluator.names.resolve(node, call.scope)
+def _classes(evaluator: Evaluator, node: ast.AST, scope: Scope) -> Iterator[tuple[ast.expr, Scope]]:
+    """The classes of a tuple, a sum of tuples, or a name for either."""
+    if isinstance(node, ast.Tuple | ast.List):
+        yield from ((element, scope) for element in node.elts)
+    elif isinstance(node, ast.BinOp):
+        yield from _classes(evaluator, node.left, scope)
+        yield from _classes(evaluator, node.right, scope)
+    elif isinstance(node, ast.expr):
+        bound = evaluator.names.bindings(node.id, scope) if isinstance(node, ast.Name) else []
+        lists = [one for one in bound if isinstance(one.node, ast.Tuple | ast.List | ast.BinOp)]
+        for one in lists:
+            yield from _classes(evaluator, one.node, one.scope)  # type: ignore[arg-type]  # seen above
+        if not lists:
+            yield node, scope
+
+
+def _dataclass(arguments: Arguments, evaluator: Evaluator, symbol: Symbol, call: Call) -> Iterator[Argument]:
     if isinstance(symbol, Scope) and symbol.kind is Kind.CLASS:
         for ancestor in evaluator.names.ancestors(symbol):
             if isinstance(ancestor, Scope):
