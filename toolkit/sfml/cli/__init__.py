@@ -54,6 +54,7 @@ VERBS: Mapping[str, Verb] = {
     "account": Verb("sfml.cli.account:account", "Set an account up: role, stage, images, pool, grants."),
     "analyse": Verb("sfml.cli.analyse:command", "Show what a script needs: GPU, packages, hosts, outputs."),
     "image": Verb("sfml.cli.image:image", "Images to develop and to run jobs in: build, check, push."),
+    "runtime": Verb("sfml.cli.runtime:runtime", "Measure which packages a job's runtime has."),
     "spec": Verb("sfml.cli.spec:spec", "Check and render specs of services and jobs."),
     "completion": Verb("sfml.cli.completion:completion", "Print a completion script for your shell."),
 }

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from sfml import sql
 from sfml.config import Config
@@ -54,13 +55,13 @@ def kept(config: Config, image: str) -> Runtime | None:
     return Runtime(python=found["python"], packages=found["packages"], source=source)
 
 
-def keep(config: Config, image: str, packages: Mapping[str, str], *, python: str, today: date) -> Path:
-    """Write down what an image holds; the file."""
+def keep(config: Config, image: str, found: Mapping[str, Any], *, today: date) -> Path:
+    """Write down what a probe of an image found (``python``, ``packages``); the file."""
     path = _file(config, image)
     path.parent.mkdir(parents=True, exist_ok=True)
-    found = {"image": image, "date": today.isoformat(), "python": python, "packages": dict(packages)}
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(found, indent=1, sort_keys=True), encoding="utf-8")
+    text = json.dumps({"image": image, "date": today.isoformat(), **found}, indent=1, sort_keys=True)
+    fresh.write_text(text, encoding="utf-8")
     fresh.replace(path)
     return path
 
