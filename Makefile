@@ -54,7 +54,7 @@ install: $(NOX)
 demo: $(NOX)
 	@echo "demo: submits examples/quickstart/train.py as an ML Job to a local backend on 127.0.0.1."
 	@echo "demo: no Snowflake account is used; the first run installs the packages into .venv (about a minute)."
-	@$(NOX) -s submit -- --connection local examples/quickstart/train.py $(ARGS)
+	@$(NOX) -s submit -- --connection local --yes examples/quickstart/train.py $(ARGS)
 
 test: $(NOX)
 	@$(NOX) -s lint tests
