@@ -68,13 +68,17 @@ def _upgrade(path: str, *headers: str) -> tuple[int, bytes]:
 
 
 def _owner(*more: str) -> tuple[str, ...]:
-    owner = os.environ.get("SFML_BOX_OWNER", "")
-    return (f"Sf-Context-Current-User: {owner}", *more)
+    return (f"Sf-Context-Current-User: {os.environ.get('SFML_BOX_OWNER', '')}", *more)
+
+
+def _plain() -> int:
+    """The owner asks for /ssh, and for no WebSocket."""
+    return _get(BRIDGE, "/ssh", **{"Sf-Context-Current-User": os.environ.get("SFML_BOX_OWNER", "")})
 
 
 def _refusals() -> dict[str, int]:
     return {
-        "a plain GET": _get(BRIDGE, "/ssh"),
+        "a plain GET": _plain(),
         "another user": _upgrade("/ssh", "Sf-Context-Current-User: SOMEBODY_ELSE")[0],
         "no user": _upgrade("/ssh")[0],
         "two users": _upgrade("/ssh", *_owner(*_owner()))[0],
@@ -86,7 +90,7 @@ def _refusals() -> dict[str, int]:
 def _after_many() -> bool:
     """Whether the owner still gets to sshd after more plain requests than sshd has places."""
     for _ in range(_MANY):
-        _get(BRIDGE, "/ssh")
+        _plain()
     status, first = _upgrade("/ssh", *_owner())
     return status == 101 and b"SSH-2.0" in first
 
