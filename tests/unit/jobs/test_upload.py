@@ -34,10 +34,10 @@ def test_files__folder__all_but_the_tools_own(project: Path) -> None:
     payload = Payload(source=project, entrypoint=PurePosixPath("train.py"))
     assert [str(remote) for _, remote in files(payload)] == [
         ".gitignore",
-        "train.py",
         "data/a.csv",
         "data/deep/b.csv",
         "git/notes.txt",
+        "train.py",
     ]
 
 

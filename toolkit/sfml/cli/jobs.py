@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from sfml.cli import attached
 from sfml.cli.options import (
     CONNECTION_KEYS,
     config_options,
+    duration,
     exit_code_option,
     timeout_option,
     verbose_option,
@@ -264,6 +266,46 @@ def fetch(config: Config, *, job_id: str, folder: Path | None, force: bool, out:
     )
     if unreadable is not None:
         raise unreadable
+
+
+@jobs.command()
+@click.option(
+    "--older-than",
+    metavar="TIME",
+    default="14d",
+    show_default=True,
+    callback=duration,
+    help="Jobs that ended before, and results of jobs that are gone.",
+)
+@click.option("--apply", is_flag=True, help="Do it. Without, the plan is shown and nothing changes.")
+@config_options(*CONNECTION_KEYS, "stage", "user")
+@output_option
+def clean(config: Config, *, older_than: float, apply: bool, out: Output) -> None:
+    """Remove your jobs that ended long ago, and payloads of yours that no job uses; shows the plan first.
+
+    Logs and results of the jobs are kept here, as `sfml jobs delete` does.
+    """
+    from sfml.jobs import clean as cleaning
+    from sfml.jobs.request import check_stage
+
+    check_stage(config.stage)
+    with attached.begin(config) as opening:
+        found = cleaning.plan(
+            opening.connection(),
+            stage=config.stage,
+            user=config.user,
+            older_than=timedelta(seconds=older_than),
+        )
+        if apply:
+            found = cleaning.carry_out(
+                opening, found, stage=config.stage, state=config.state, local=config.is_local
+            )
+    rows = cleaning.described(found)
+    out.table(rows, ["what", "name", "why"])
+    if not rows:
+        out.progress("there is nothing to remove")
+    else:
+        out.progress("removed" if apply else "nothing has been changed; --apply removes these")
 
 
 def _deleted(found: Deletion, verb: str) -> str:

@@ -16,6 +16,8 @@ from sfml.config import KEYS
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*([smhd]?)\Z")
+_BYTES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMG]?)B?\Z")
 CONNECTION_KEYS = ("connection", "database", "schema", "warehouse", "role")
 
 
@@ -54,6 +56,16 @@ def duration(
     if match is None or float(match[1]) == 0:
         raise click.BadParameter(f"{text!r} is no time; write it as 90, 90s, 10m or 2h")
     return float(match[1]) * _UNITS[match[2]]
+
+
+def size(_context: click.Context | None, _parameter: click.Parameter | None, text: str | None) -> int | None:
+    """``1000``, ``20KB``, ``500MB`` or ``2GB`` as bytes (a callback for click)."""
+    if text is None:
+        return None
+    match = _SIZE.match(text.strip().upper())
+    if match is None:
+        raise click.BadParameter(f"{text!r} is no size; write it as 500MB or 2GB")
+    return int(float(match[1]) * _BYTES[match[2]])
 
 
 timeout_option = click.option(

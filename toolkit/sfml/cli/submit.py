@@ -18,6 +18,7 @@ from sfml.cli.options import (
     duration,
     exit_code_option,
     result_option,
+    size,
     timeout_option,
     verbose_option,
 )
@@ -93,6 +94,15 @@ def names_spec(args: Sequence[str], params: Sequence[click.Parameter]) -> bool:
     metavar="NAME[=VALUE]",
     help="Set in the job; NAME alone: as here. Repeatable.",
 )
+@click.option(
+    "--include",
+    "included",
+    multiple=True,
+    metavar="NAME",
+    help="Send this file or folder whatever ignores it, or takes it for a secret. Repeatable.",
+)
+@click.option("--tracked", is_flag=True, help="Send only what git tracks.")
+@click.option("--max-payload", metavar="SIZE", callback=size, help="Send at most so much. [default: 500MB]")
 @click.option("--nodes", type=click.IntRange(min=1), default=1, show_default=True, help="How many nodes.")
 @click.option("--wait/--detach", default=True, help="See the job through (default), or leave it alone.")
 @timeout_option
@@ -120,6 +130,9 @@ def submit(
     pip: tuple[str, ...],
     requirement_files: tuple[Path, ...],
     variables: tuple[str, ...],
+    included: tuple[str, ...],
+    tracked: bool,
+    max_payload: int | None,
     nodes: int,
     max_runtime: float | None,
     result_file: Path | None,
@@ -136,7 +149,9 @@ def submit(
     """
     if not following["wait"] and (following["timeout"] is not None or result_file is not None):
         raise UsageError("--timeout and --result need --wait; with --detach nobody is there for them")
-    found = payload.locate(path, entrypoint)
+    found = payload.chosen(
+        payload.locate(path, entrypoint), include=included, tracked=tracked, max_bytes=max_payload
+    )
     payload.check_script(found, config.runtime)
     wanted = request.checked(
         Request(
@@ -145,6 +160,7 @@ def submit(
             stage=config.stage,
             name=request.job_name(name, found),
             user=config.user,
+            state=config.state,
             args=args,
             requirements=request.requirements(pip, requirement_files, found),
             eai=config.eai,

@@ -58,8 +58,9 @@ def submit_directory(
     """Submit a folder as an ML Job that runs ``entrypoint``, a script in it; the answer is submit_file's.
 
     ``options``: ``name``, ``env_vars``, ``runtime_environment``, ``database``, ``schema``, ``max_runtime``
-    (seconds, then the job is cancelled), ``timeout`` (seconds to wait), ``session`` (an open one), and the
-    parameters of the other function.
+    (seconds, then the job is cancelled), ``timeout`` (seconds to wait), ``session`` (an open one),
+    ``include`` (files to send whatever speaks against it), ``tracked`` (only what git tracks),
+    ``max_payload`` (bytes), and the parameters of the other function.
     """
     options.update(
         stage_name=stage_name,
@@ -207,7 +208,13 @@ def _submit(
     )
     if gpu and chosen.origins["compute_pool"] == "default":
         chosen = replace(chosen, compute_pool=SYSTEM_GPU_POOL)
-    wanted = _request(chosen, payload.locate(path, entrypoint), pip or (), args or (), **options)
+    found = payload.chosen(
+        payload.locate(path, entrypoint),
+        include=tuple(options.pop("include", None) or ()),
+        tracked=bool(options.pop("tracked", False)),
+        max_bytes=options.pop("max_payload", None),
+    )
+    wanted = _request(chosen, found, pip or (), args or (), **options)
     with _opening(chosen, session) as opening:
         job = submit(opening, wanted, gpu=gpu)
         answer = {"job_id": job.id, "status": job.status, "compute_pool": wanted.compute_pool}
@@ -233,6 +240,7 @@ def _request(
             stage=chosen.stage,
             name=request.job_name(name, found),
             user=chosen.user,
+            state=chosen.state,
             args=tuple(str(argument) for argument in args),
             requirements=request.requirements(pip, (), found),
             eai=chosen.eai,

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from sfml import sql
 from sfml.errors import InputError, NotFoundError, ResultError
-from sfml.jobs import keeping, kept, places
+from sfml.jobs import depot, keeping, kept, places
 from sfml.jobs.places import Places
 from sfml.services.status import JobStatus, full_id, job_spec, job_status
 from sfml.session import Opening
 from sfml.session.faults import translated
-from sfml.session.rows import rows_of
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -29,8 +28,8 @@ class Deletion:
     payload too, which stays for their sake."""
 
     status: JobStatus
+    places: Places
     remove: tuple[str, ...]
-    payload: str | None
     needed_by: tuple[str, ...]
 
 
@@ -45,8 +44,7 @@ def plan(connection: SnowflakeConnection, job_id: str, *, force: bool) -> Deleti
             hint="`sfml jobs cancel` ends it; --force deletes it as it is",
         )
     found = places.places(job_spec(connection, status.job_id), status.job_id)
-    users = () if found.shared is None else _users(connection, found, besides=status.job_id)
-    return decide(status, found, users)
+    return decide(status, found, _others(connection, found, status.job_id))
 
 
 def decide(status: JobStatus, found: Places, users: tuple[str, ...]) -> Deletion:
@@ -55,8 +53,8 @@ def decide(status: JobStatus, found: Places, users: tuple[str, ...]) -> Deletion
     folders = (found.shared,) if alone else (found.result,)
     return Deletion(
         status=status,
+        places=found,
         remove=tuple(folder for folder in folders if folder is not None),
-        payload=found.payload,
         needed_by=users,
     )
 
@@ -74,9 +72,28 @@ def carry_out(
     connection = opening.connection()
     with translated():
         connection.cursor().execute(sql.drop(sql.Kind.SERVICE, deletion.status.job_id))
-        for folder in deletion.remove:
-            connection.cursor().execute(sql.remove_files(folder))
+        if deletion.remove:
+            _remove(connection, deletion, state)
     return store
+
+
+def _remove(connection: SnowflakeConnection, deletion: Deletion, state: Path) -> None:
+    """Remove the results; the payload too, if it is still true that nobody else uses it."""
+    found = deletion.places
+    if found.shared is None or deletion.needed_by:
+        connection.cursor().execute(sql.remove_files(deletion.remove[0]))
+        return
+    with depot.alone(state, found.shared):
+        used = _others(connection, found, deletion.status.job_id)
+        folder = found.result if used else found.shared
+        if folder is not None:
+            connection.cursor().execute(sql.remove_files(folder))
+
+
+def _others(connection: SnowflakeConnection, found: Places, job_id: str) -> tuple[str, ...]:
+    if found.shared is None or found.payload is None:
+        return ()
+    return places.users(connection, found.shared, found.payload.rpartition("/")[2], besides=job_id)
 
 
 def described(deletion: Deletion, store: kept.Kept) -> dict[str, Any]:
@@ -97,21 +114,3 @@ def _keep(opening: Opening, status: JobStatus, store: kept.Kept, *, local: bool)
         raise ResultError(
             f"{error}; it would be lost, so the job was not deleted", hint=hint.strip()
         ) from error
-
-
-def _users(connection: SnowflakeConnection, found: Places, *, besides: str) -> tuple[str, ...]:
-    """The other jobs of a payload: those that are there, and those that left results in its folder."""
-    assert found.shared is not None
-    assert found.payload is not None
-    own = sql.name(besides)
-    with translated():
-        rows = rows_of(connection, sql.show_jobs())
-    alive = {
-        sql.Name((row["database_name"], row["schema_name"], row["name"]))
-        for row in rows
-        if found.shared.rpartition("/")[2] in str(row.get("comment") or "").split()
-    }
-    listed = places.files(connection, found.shared)
-    left = places.jobs_in(listed, found.payload.rpartition("/")[2])
-    names = {str(job) for job in alive if job != own} | (left - {job.last for job in alive} - {own.last})
-    return tuple(sorted(names))

@@ -5,20 +5,30 @@ from __future__ import annotations
 import re
 import sys
 import warnings
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from sfml.errors import InputError, UsageError
 
+# More than this is data, which belongs on a stage; a stage mount would make a job wait for it.
+MAX_BYTES = 500_000_000
 _NAMED_RUNTIME = re.compile(r"py(3)\.?(\d+)\b")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Payload:
-    """Files for a job: ``source`` is a file or a folder, ``entrypoint`` the script's path in it."""
+    """Files for a job: ``source`` is a file or a folder, ``entrypoint`` the script's path in it.
+
+    ``include`` names files that travel whatever speaks against it; ``tracked``: only what git tracks;
+    ``max_bytes`` is what all of them may have together.
+    """
 
     source: Path
     entrypoint: PurePosixPath
+    include: tuple[str, ...] = ()
+    tracked: bool = False
+    max_bytes: int = MAX_BYTES
 
     @property
     def script(self) -> Path:
@@ -71,6 +81,18 @@ def locate(path: Path, entrypoint: str | None) -> Payload | StagedPayload:
         raise UsageError(f"--entrypoint belongs to a folder, and {path} is a file")
     _require_python(path)
     return Payload(source=path.resolve(), entrypoint=PurePosixPath(path.name))
+
+
+def chosen(
+    found: Payload | StagedPayload, *, include: Sequence[str], tracked: bool, max_bytes: int | None
+) -> Payload | StagedPayload:
+    """The payload with what was said of its files; they must be on this machine for that."""
+    if isinstance(found, Payload):
+        limit = found.max_bytes if max_bytes is None else max_bytes
+        return replace(found, include=tuple(include), tracked=tracked, max_bytes=limit)
+    if include or tracked or max_bytes is not None:
+        raise UsageError(f"{found.source} is on a stage; which files there are is decided there")
+    return found
 
 
 def check_script(payload: Payload | StagedPayload, runtime: str | None) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from sfml import sql
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 # The names of volumes and of the container in a job (snowflake.ml.jobs, constants.py).
 _STAGE_VOLUME, _RESULT_VOLUME = "stage-volume", "result-volume"
 _OURS = re.compile(r"[a-z0-9_]+-[0-9a-f]{24}\Z")
+_COMMENT = re.compile(r"sfml ([a-z0-9_]+-[0-9a-f]{24})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,11 +51,27 @@ class StageFile:
     name: str
     size: int
     md5: str | None
+    modified: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OurJob:
+    """A job that sfml submitted: ``folder`` is the name of its payload's folder (``OWNER-DIGEST``)."""
+
+    name: sql.Name
+    folder: str
+    status: str
+    changed: datetime
 
 
 def owner(user: str) -> str:
     """A user's name as it stands in the folders of his payloads."""
     return re.sub(r"[^a-z0-9]+", "_", user.lower()).strip("_") or "user"
+
+
+def is_payload_of(folder: str, owner: str) -> bool:
+    """Whether a folder's name is that of a payload of this owner."""
+    return folder.startswith(f"{owner}-") and _OURS.match(folder) is not None
 
 
 def payload_folder(stage: str, user: str, digest: str) -> str:
@@ -92,11 +111,43 @@ def jobs_in(found: Sequence[StageFile], name: str) -> set[str]:
     return folders - {"app", "system"}
 
 
+def comment(folder: str) -> str:
+    """What a job of the payload in this folder has as its comment, which SHOW prints."""
+    return f"sfml {folder.rpartition('/')[2]}"
+
+
+def our_jobs(connection: SnowflakeConnection) -> list[OurJob]:
+    """The jobs that sfml submitted and that the role may see, by their comments."""
+    with translated():
+        rows = rows_of(connection, sql.show_jobs())
+    return [
+        OurJob(
+            name=sql.Name((row["database_name"], row["schema_name"], row["name"])),
+            folder=found[1],
+            status=row["status"],
+            changed=row["updated_on"],
+        )
+        for row in rows
+        if (found := _COMMENT.fullmatch(str(row.get("comment") or ""))) is not None
+    ]
+
+
+def users(
+    connection: SnowflakeConnection, folder: str, name: str, *, besides: str | None = None
+) -> tuple[str, ...]:
+    """The jobs of the payload at ``FOLDER/NAME``: those that are there, and those that left results in it."""
+    own = None if besides is None else sql.name(besides)
+    alive = {job.name for job in our_jobs(connection) if job.folder == folder.rpartition("/")[2]}
+    left = jobs_in(files(connection, folder), name) - {job.last for job in alive}
+    return tuple(sorted({str(job) for job in alive - {own}} | (left - {own.last if own else None})))
+
+
 def _file(row: dict[str, Any], prefix: str) -> StageFile | None:
     inner = str(row["name"]).partition("/")[2]
     if not inner.startswith(prefix):
         return None
-    return StageFile(name=inner[len(prefix) :], size=int(row["size"]), md5=row["md5"])
+    modified = parsedate_to_datetime(str(row["last_modified"]))
+    return StageFile(name=inner[len(prefix) :], size=int(row["size"]), md5=row["md5"], modified=modified)
 
 
 def _source(volume: dict[str, Any]) -> str | None:

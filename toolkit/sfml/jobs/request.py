@@ -9,7 +9,9 @@ from pathlib import Path
 
 from sfml import sql
 from sfml.errors import InputError
+from sfml.jobs import guards
 from sfml.jobs.payload import Payload, StagedPayload
+from sfml.jobs.selection import select
 
 # A tag (2.10, 2.6.0-py311), an image (repository/name:tag) or a reference (cre@name): what
 # snowflake.ml.jobs puts between quotes in CALL SYSTEM$GET_ML_JOB_RUNTIME as it is.
@@ -32,13 +34,17 @@ _MOST_INTEGRATIONS = 10
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """A job to submit. Names are as the user typed them, and safe; ``max_runtime`` is in seconds."""
+    """A job to submit. Names are as the user typed them, and safe; ``max_runtime`` is in seconds.
+
+    ``state`` is the project's state folder; ``user`` is whose payload it is.
+    """
 
     payload: Payload | StagedPayload
     compute_pool: str
     stage: str
     name: str
     user: str = "user"
+    state: Path = Path(".sfml")
     args: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
     eai: tuple[str, ...] = ()
@@ -58,6 +64,8 @@ def checked(request: Request) -> Request:
     check_stage(request.stage)
     if isinstance(request.payload, StagedPayload):
         check_stage(request.payload.source)
+    else:
+        guards.check(select(request.payload), request.payload)
     sql.service_name(request.name)
     for value in (request.database, request.schema, request.warehouse):
         if value is not None:

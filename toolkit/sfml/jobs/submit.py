@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from sfml import sql
 from sfml.errors import InputError, NoConnectionError, SfmlError
-from sfml.jobs import entry
+from sfml.jobs import depot, entry
+from sfml.jobs.depot import Delivery
 from sfml.jobs.payload import StagedPayload
-from sfml.jobs.places import payload_folder
+from sfml.jobs.places import comment, payload_folder, users
 from sfml.jobs.request import Request
 from sfml.jobs.upload import StagedUpload, Upload
 from sfml.pools import check_pool, find_pool
@@ -36,14 +37,18 @@ _TAKE_BACK_WITHIN = 10.0
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A request whose pool was found and whose files are on the stage, below ``folder``."""
+    """A request whose pool was found and whose files are on the stage."""
 
-    folder: str
+    delivery: Delivery
     payload: Upload | StagedUpload
+
+    @property
+    def folder(self) -> str:
+        return self.delivery.folder
 
 
 def submit(opening: Opening, request: Request, *, gpu: bool = False) -> Any:
-    """Submit the job; the client's ``MLJob``. Files of a job that was refused are removed again.
+    """Submit the job; the client's ``MLJob``. Files that were sent for a job that was refused are removed.
 
     The files travel while the client is imported, which takes longer.
     """
@@ -52,15 +57,17 @@ def submit(opening: Opening, request: Request, *, gpu: bool = False) -> Any:
         load_client()
         session, prepared = opening.session(), preparing.result()
     except BaseException:
-        _take_back(opening, preparing)
+        _take_back(opening, preparing, request)
         raise
     try:
         return _execute(session, request, prepared)
     except NoConnectionError:
         raise  # the job may have come into being: it would need its files
     except SfmlError:
-        _remove(session.connection, prepared.folder)
+        _take_away(session.connection, prepared, request)
         raise
+    finally:
+        prepared.delivery.release()
 
 
 def load_client() -> None:
@@ -70,25 +77,31 @@ def load_client() -> None:
 
 
 def prepare(connection: SnowflakeConnection, request: Request, *, gpu: bool = False) -> Prepared:
-    """Find the pool, then upload; nothing is left on the stage where that fails."""
+    """Find the pool, then see to it that the files are on the stage."""
     require_schema(connection, request)
-    check_pool(find_pool(over(connection), request.compute_pool), nodes=request.nodes, gpu=gpu)
-    folder = payload_folder(request.stage, request.user, uuid.uuid4().hex[:24])
     if isinstance(request.payload, StagedPayload):
-        staged = StagedUpload(
-            payload=request.payload, requirements=request.requirements, with_entry=needs_entry(request)
-        )
-        return Prepared(folder=folder, payload=staged)
-    payload = Upload(
+        _check_pool(connection, request, gpu=gpu)
+        return _to_be_copied(request, request.payload)
+    upload = Upload(
         payload=request.payload, requirements=request.requirements, with_entry=needs_entry(request)
     )
-    try:
-        with translated():
-            payload.send(connection, f"{folder}/{request.name}")
-    except BaseException:
-        _remove(connection, folder)
-        raise
-    return Prepared(folder=folder, payload=payload)
+    folders = upload.folders()
+    content = depot.content(folders, request.name)
+    _check_pool(connection, request, gpu=gpu)
+    path = f"{payload_folder(request.stage, request.user, content.digest)}/{request.name}"
+    delivery = depot.deliver(connection, folders, path, content, state=request.state)
+    return Prepared(delivery=delivery, payload=upload)
+
+
+def _check_pool(connection: SnowflakeConnection, request: Request, *, gpu: bool) -> None:
+    check_pool(find_pool(over(connection), request.compute_pool), nodes=request.nodes, gpu=gpu)
+
+
+def _to_be_copied(request: Request, payload: StagedPayload) -> Prepared:
+    """Files of another stage: what is in them is not known, so each job has a copy of its own."""
+    folder = payload_folder(request.stage, request.user, uuid.uuid4().hex[:24])
+    staged = StagedUpload(payload=payload, requirements=request.requirements, with_entry=needs_entry(request))
+    return Prepared(delivery=Delivery(folder=folder, fresh=True, release=lambda: None), payload=staged)
 
 
 def _execute(session: Session, request: Request, prepared: Prepared) -> Any:
@@ -110,20 +123,38 @@ def _execute(session: Session, request: Request, prepared: Prepared) -> Any:
         database=request.database,
         schema=request.schema,
         payload=prepared.payload,
-        # By it, whoever wants to remove a payload finds the jobs that use it: SHOW prints comments.
+        # By it, whoever wants to remove a payload finds the jobs that use it.
         comment=comment(prepared.folder),
     )
     with translated():
         return definition(*(() if with_entry else request.args))
 
 
-def _take_back(opening: Opening, preparing: Future[Prepared]) -> None:
-    """Remove the files of a job that will not run, also when the upload ends only now."""
+def _take_back(opening: Opening, preparing: Future[Prepared], request: Request) -> None:
+    """Remove what was sent for a job that will not run, also when the upload ends only now."""
     try:
         prepared = preparing.result(timeout=_TAKE_BACK_WITHIN)
-    except (SfmlError, FutureTimeout):  # nothing is there; or the error under way is the better one to report
+    except (
+        SfmlError,
+        FutureTimeout,
+    ):  # without its marker nobody runs it; the error under way is to be reported
         return
-    _remove(opening.connection(), prepared.folder)
+    _take_away(opening.connection(), prepared, request)
+
+
+def _take_away(connection: SnowflakeConnection, prepared: Prepared, request: Request) -> None:
+    """Remove a payload that was sent just now, unless another job uses it by now."""
+    from snowflake.connector.errors import Error
+
+    prepared.delivery.release()
+    if not prepared.delivery.fresh:
+        return
+    try:
+        with depot.alone(request.state, prepared.folder):
+            if not users(connection, prepared.folder, request.name):
+                connection.cursor().execute(sql.remove_files(prepared.folder))
+    except (Error, SfmlError):  # the connection is gone, say; the error under way is the one to report
+        return
 
 
 def require_schema(connection: SnowflakeConnection, request: Request) -> None:
@@ -140,11 +171,6 @@ def require_schema(connection: SnowflakeConnection, request: Request) -> None:
         )
     for value in (database, schema):
         sql.service_name(str(value))
-
-
-def comment(folder: str) -> str:
-    """What a job of the payload in this folder has as its comment."""
-    return f"sfml {folder.rpartition('/')[2]}"
 
 
 def needs_entry(request: Request) -> bool:
@@ -171,13 +197,3 @@ def environment(request: Request, *, with_entry: bool) -> dict[str, str]:
         }
         variables["SFML_ENTRY"] = base64.b64encode(json.dumps(order).encode()).decode()
     return variables
-
-
-def _remove(connection: SnowflakeConnection, folder: str) -> None:
-    """Take back what was uploaded; the error under way is the one to report."""
-    from snowflake.connector.errors import Error
-
-    try:
-        connection.cursor().execute(sql.remove_files(folder))
-    except Error:  # no stage yet, or the connection is gone
-        return

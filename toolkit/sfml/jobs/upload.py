@@ -13,15 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from sfml import sql
 from sfml.errors import ToolMissingError
 from sfml.jobs import entry
 from sfml.jobs.payload import Payload, StagedPayload
-from sfml.services.stage import files_below, send
-from sfml.session.faults import DOES_NOT_EXIST
+from sfml.jobs.selection import select
+from sfml.services.stage import send
 
 if TYPE_CHECKING:
-    from snowflake.connector import SnowflakeConnection
     from snowflake.snowpark import Session
 
 # The name under which jobs/entry.py runs in a job, beside the client's scripts.
@@ -36,23 +34,8 @@ class Upload:
     requirements: tuple[str, ...] = ()
     with_entry: bool = False
 
-    def send(self, connection: SnowflakeConnection, stage_path: str) -> None:
-        """Put everything below ``stage_path``; makes a stage that is missing."""
-        from snowflake.connector.errors import ProgrammingError
-
-        folders = self.folders()
-        try:
-            send(connection, folders, stage_path)
-        except ProgrammingError as error:
-            if error.errno not in DOES_NOT_EXIST:
-                raise
-            stage = stage_path.partition("/")[0]
-            statement = sql.create_stage(stage, directory=False, comment="files of ML Jobs, put here by sfml")
-            connection.cursor().execute(statement)
-            send(connection, folders, stage_path)
-
     def upload(self, session: Session, stage_path: PurePosixPath, overwrite: bool = False) -> Any:  # noqa: ARG002 - as the client calls it
-        """What the client wants to know of the files, which ``send`` has put there already."""
+        """What the client wants to know of the files, which are there already."""
         from snowflake.ml.jobs._utils import constants, type_utils
 
         mount = constants.STAGE_VOLUME_MOUNT_PATH
@@ -111,10 +94,8 @@ def files(payload: Payload | StagedPayload) -> Iterator[tuple[Path, PurePosixPat
     """Every file of this machine that a job gets, and its path there."""
     if isinstance(payload, StagedPayload):
         return
-    if payload.source.is_file():
-        yield payload.source, PurePosixPath(payload.source.name)
-        return
-    yield from files_below(payload.source)
+    for file in select(payload).files:
+        yield file.path, PurePosixPath(file.name)
 
 
 def client_scripts() -> Iterable[Path]:

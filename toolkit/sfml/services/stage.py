@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,9 @@ TOOL_FOLDERS = [
     ".ruff_cache",
     ".ipynb_checkpoints",
 ]
+
+# So many PUTs at a time: each is a request, and then one or two for each of its files.
+_AT_ONCE = 8
 
 # The files of each remote folder: the name, and a file here or the text to be written.
 Folders = Mapping[PurePosixPath, Mapping[str, Path | str]]
@@ -65,13 +69,16 @@ def check_folder(text: str) -> str:
 
 
 def send(connection: SnowflakeConnection, folders: Folders, stage_path: str) -> None:
-    """Put the files below a checked stage path; the connector's own errors pass."""
-    with tempfile.TemporaryDirectory(prefix="sfml-") as name:
-        for number, (remote, contents) in enumerate(folders.items()):
-            folder = Path(name, str(number))
-            _gather(contents, folder)
-            target = stage_path if remote == PurePosixPath() else f"{stage_path}/{remote}"
-            _put(connection, folder, target)
+    """Put the files below a checked stage path, several folders at a time; the connector's errors pass."""
+
+    def put(name: str, remote: PurePosixPath) -> None:
+        folder = Path(parent, name)
+        _gather(folders[remote], folder)
+        _put(connection, folder, stage_path if remote == PurePosixPath() else f"{stage_path}/{remote}")
+
+    with tempfile.TemporaryDirectory(prefix="sfml-") as parent, ThreadPoolExecutor(_AT_ONCE) as pool:
+        for done in [pool.submit(put, str(number), remote) for number, remote in enumerate(folders)]:
+            done.result()
 
 
 def _gather(contents: Mapping[str, Path | str], folder: Path) -> None:

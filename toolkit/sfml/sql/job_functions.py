@@ -59,7 +59,7 @@ def job_history(*, job: str | Name | None = None, schema: str | Name | None = No
 def put_folder(folder: str, stage_path: str, *, pattern: str = "*") -> str:
     """Upload the files of a local folder (``pattern``: those) to a checked stage path, as they are."""
     source, target = literal(f"file://{folder}/{pattern}"), literal(f"@{stage_path}")
-    return f"PUT {source} {target} AUTO_COMPRESS = FALSE OVERWRITE = TRUE"
+    return f"PUT {source} {target} PARALLEL = 8 AUTO_COMPRESS = FALSE OVERWRITE = TRUE"
 
 
 def remove_files(stage_path: str) -> str:
@@ -70,6 +70,11 @@ def remove_files(stage_path: str) -> str:
 def list_files(stage_path: str) -> str:
     """The files below a checked stage path: name (with the stage's), size, md5, last_modified."""
     return f"LIST {literal(f'@{stage_path}/')}"
+
+
+def list_file(stage_path: str) -> str:
+    """One file at a checked stage path, and those whose names begin like it."""
+    return f"LIST {literal(f'@{stage_path}')}"
 
 
 def show_jobs() -> str:
