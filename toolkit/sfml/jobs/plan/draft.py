@@ -15,7 +15,7 @@ from sfml.jobs.payload import Payload
 from sfml.jobs.plan import outputs
 from sfml.jobs.plan.model import Hardware, Item, Way, Wishes, places
 from sfml.jobs.request import Request
-from sfml.jobs.upload import files
+from sfml.jobs.selection import select
 
 _GPU_WORDS = {
     Gpu.NEEDS: "GPU",
@@ -102,7 +102,8 @@ def _travel(payload: Payload, found: Analysis, wishes: Wishes) -> Payload:
     folder = _folder(payload, found)
     if folder is None:
         return payload
-    return Payload(source=folder, entrypoint=PurePosixPath(payload.source.relative_to(folder).as_posix()))
+    inner = PurePosixPath(payload.source.relative_to(folder).as_posix())
+    return replace(payload, source=folder, entrypoint=inner)
 
 
 def _folder(payload: Payload, found: Analysis) -> Path | None:
@@ -126,9 +127,12 @@ def _method(payload: Payload, travelling: Payload, found: Analysis, wishes: Wish
 
 
 def _payload(payload: Payload) -> Item:
-    sizes = [file.stat().st_size for file, _ in files(payload)]
-    number = "1 file" if len(sizes) == 1 else f"{len(sizes)} files"
-    return Item(text=f"{number}, {max(1, round(sum(sizes) / 1024)):,} KB", where=str(payload.source))
+    found = select(payload)
+    number = "1 file" if len(found.files) == 1 else f"{len(found.files)} files"
+    amount = max(1, round(sum(file.size for file in found.files) / 1024))
+    more = ", …" if len(found.skipped) > _SHOWN else ""
+    skipped = f" (skipped: {', '.join([*found.skipped][:_SHOWN])}{more})" if found.skipped else ""
+    return Item(text=f"{number}, {amount:,} KB{skipped}", where=str(payload.source))
 
 
 # --- hardware ---
