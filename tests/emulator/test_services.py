@@ -351,3 +351,26 @@ def test_pool__has_a_service__is_not_dropped_until_it_is_stopped(
 def test_job__altered__is_refused(run: Callable[..., Any]) -> None:
     run(f"{JOB} from specification $spec", spec("true"))
     assert "cannot be altered" in str(refusal(run, "alter service job1 suspend"))
+
+
+def test_block_volume__service_suspended_and_dropped__is_kept_and_needs_force(
+    cursor: Any, run: Callable[..., Any]
+) -> None:
+    text = spec(
+        "bash",
+        "-c",
+        'echo x >> "$DATA/seen"; wc -l < "$DATA/seen"; sleep 600',
+        container={"volumeMounts": [{"name": "data", "mountPath": "/data"}], "env": {"DATA": "/data"}},
+        volumes=[{"name": "data", "source": "block", "size": "1Gi"}],
+    )
+    run(f"create service svc in compute pool {POOL} from specification $spec", text)
+    wait(cursor, "svc", "RUNNING")
+    run("alter service svc suspend")
+    wait(cursor, "svc", "SUSPENDED")
+    run("alter service svc resume")
+    wait(cursor, "svc", "RUNNING")
+    until(lambda: run("call system$get_service_logs('svc', 0, 'main', 1)") == [("2",)])
+    error = refusal(run, "drop service svc")
+    assert error.errno == 395085
+    assert "Please use DROP SERVICE SVC FORCE" in str(error)
+    assert run("drop service svc force") == [("SVC successfully dropped.",)]

@@ -30,7 +30,7 @@ update object set properties = json_set(
     '$.replicas', json_array_length(properties, '$.instances'),
     '$.maximum', json_array_length(properties, '$.instances'),
     '$.auto_resume', json('true'), '$.auto_suspend_secs', 0, '$.log_level', null,
-    '$.unschedulable', '', '$.images', json('{}'), '$.suspended_on', null,
+    '$.unschedulable', '', '$.read_only', json('[]'), '$.images', json('{}'), '$.suspended_on', null,
     '$.instances', json((
         select json_group_array(json_set(
             instance.value,

@@ -8,7 +8,7 @@ from typing import Any
 
 from sfml.emulator.catalog import Kind, Name, Record
 from sfml.emulator.context import Context
-from sfml.emulator.faults import Fault, invalid
+from sfml.emulator.faults import Fault, invalid, unsupported
 from sfml.emulator.handlers.base import Backend, Request
 from sfml.emulator.handlers.objects import (
     SUCCEEDED,
@@ -51,6 +51,7 @@ def create(command: c.CreateService, request: Request, context: Context, backend
     counts = _counts({**_read(command.options, context, backend)})
     checked = check(command.source, name, pool, context, backend)
     _refuse_idle_public(counts, checked.spec)
+    _refuse_uneven_blocks(counts, checked.spec)
     backend.services.create(
         NewService(
             name=name,
@@ -62,6 +63,7 @@ def create(command: c.CreateService, request: Request, context: Context, backend
             query_id=request.query_id,
             images=checked.images,
             unschedulable=checked.unschedulable,
+            read_only=checked.read_only,
             **counts,
         )
     )
@@ -91,6 +93,7 @@ def execute(command: c.ExecuteJob, request: Request, context: Context, backend: 
             query_id=request.query_id,
             images=checked.images,
             unschedulable=checked.unschedulable,
+            read_only=checked.read_only,
             **given,
         )
     )
@@ -169,7 +172,11 @@ def _upgrade(command: c.AlterService, service: Service, context: Context, backen
     if volumes.blocks(checked.spec) != volumes.blocks(service.spec):
         raise invalid("Block storage volumes of a service cannot be changed.")
     backend.services.upgrade(
-        service.name, checked.spec, images=checked.images, unschedulable=checked.unschedulable
+        service.name,
+        checked.spec,
+        images=checked.images,
+        unschedulable=checked.unschedulable,
+        read_only=checked.read_only,
     )
 
 
@@ -197,10 +204,13 @@ def _change(
         now["minimum"] = changes["replicas"]  # it was not given either
     counts = {**now, **changes}
     _check_counts(counts)
-    if volumes.blocks(service.spec) and counts["replicas"] != counts["maximum"]:
-        raise invalid("A service with block storage volumes needs MIN_INSTANCES equal to MAX_INSTANCES.")
+    _refuse_uneven_blocks(counts, service.spec)
     comment = (typed(options, "COMMENT", str) or "") if "COMMENT" in options else None
     backend.services.change(service.name, comment=comment, **counts)
+
+
+def _restore(_: c.AlterService, __: Service, ___: Context, ____: Backend) -> None:
+    raise unsupported("RESTORE VOLUME")  # there are no snapshots
 
 
 Alteration = Callable[[c.AlterService, Service, Context, Backend], None]
@@ -210,6 +220,7 @@ _ALTERATIONS: Mapping[str, Alteration] = {
     "FROM": _upgrade,
     "SET": _set,
     "UNSET": _unset,
+    "RESTORE VOLUME": _restore,
 }
 
 
@@ -301,6 +312,11 @@ def _refuse_idle_public(counts: Mapping[str, Any], spec: Mapping[str, Any]) -> N
     endpoints = spec["spec"].get("endpoints", [])
     if counts.get("auto_suspend_secs") and any(endpoint.get("public") for endpoint in endpoints):
         raise invalid("AUTO_SUSPEND_SECS is not supported for a service with a public endpoint.")
+
+
+def _refuse_uneven_blocks(counts: Mapping[str, Any], spec: Mapping[str, Any]) -> None:
+    if volumes.blocks(spec) and counts["replicas"] != counts["maximum"]:
+        raise invalid("A service with block storage volumes needs MIN_INSTANCES equal to MAX_INSTANCES.")
 
 
 # --- names and rights

@@ -35,6 +35,7 @@ class Checked:
     spec: Mapping[str, Any]
     images: Mapping[str, str]
     unschedulable: str
+    read_only: tuple[str, ...]
 
 
 def check(source: c.SpecSource, name: Name, pool: Record, context: Context, backend: Backend) -> Checked:
@@ -59,6 +60,7 @@ def check(source: c.SpecSource, name: Name, pool: Record, context: Context, back
         spec=spec,
         images=_images(inner["containers"], context, backend),
         unschedulable=capacity.unschedulable(inner["containers"], family(pool)),
+        read_only=_read_only(inner.get("volumes", []), place, context, backend),
     )
 
 
@@ -112,6 +114,20 @@ def _volume(volume: Mapping[str, Any], place: Context, context: Context, backend
     if staged:
         return {**volume, "stageConfig": {**volume["stageConfig"], "name": full}}
     return {**volume, "source": full}
+
+
+def _read_only(
+    volumes: list[dict[str, Any]], place: Context, context: Context, backend: Backend
+) -> tuple[str, ...]:
+    """The volumes of stages that the role may not WRITE."""
+    found = []
+    for volume in volumes:
+        location = volume["stageConfig"]["name"] if "stageConfig" in volume else str(volume["source"])
+        if location.startswith("@"):
+            stage, _ = names.stage_location(location, place)
+            if not has(context, backend, "WRITE", Kind.STAGE, stage):
+                found.append(volume["name"])
+    return tuple(found)
 
 
 # --- images

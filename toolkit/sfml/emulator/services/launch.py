@@ -13,7 +13,7 @@ from sfml.emulator.catalog import Catalog, Kind
 from sfml.emulator.context import Context
 from sfml.emulator.executors.base import Container, LogFiles, Mount, Probe, Run
 from sfml.emulator.faults import missing
-from sfml.emulator.services import dns, secrets
+from sfml.emulator.services import dns, secrets, volumes
 from sfml.emulator.services.model import Instance, Service
 from sfml.emulator.services.names import stage_location
 from sfml.emulator.settings import Settings
@@ -192,9 +192,10 @@ class Launcher:
         if source == "stage":
             source = volume["stageConfig"]["name"]
         if source.startswith("@"):
-            return replace(found, source=self._stage_directory(service, source))
+            directory = self._stage_directory(service, source)
+            return replace(found, source=directory, read_only=volume["name"] in service.read_only)
         if source == "block":
-            return replace(found, kept=f"{service.record.id}-{instance.id}-{volume['name']}")
+            return replace(found, kept=volumes.name(service, instance.id, volume["name"]))
         return found  # "local": gone with the run
 
     def _stage_directory(self, service: Service, location: str) -> Path:

@@ -22,6 +22,12 @@ def placed(instance: Instance, at: datetime) -> Instance:
     return replace(instance, containers=waiting, placed_on=at, message=states.WAITING)
 
 
+def unplaced(instance: Instance, message: str) -> Instance:
+    """An instance for which its node has not what it needs now: it waits once more."""
+    waiting = tuple(replace(one, message=message) for one in instance.containers)
+    return replace(instance, containers=waiting, placed_on=None, message=message)
+
+
 def started_again(instance: Instance, at: datetime) -> Instance:
     """A service's instance whose run ended, about to run once more on its node."""
     containers = tuple(

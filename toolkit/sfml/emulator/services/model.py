@@ -84,6 +84,8 @@ class Service:
     images: Mapping[str, str]
     # Why no node can ever hold an instance; '' when one can.
     unschedulable: str = ""
+    # Names of volumes that are stages on which the owner has no WRITE.
+    read_only: tuple[str, ...] = ()
     resumed_on: datetime | None = None
     suspended_on: datetime | None = None
     completed_on: datetime | None = None
@@ -158,6 +160,7 @@ def properties(service: Service) -> dict[str, Any]:
         "spec": dict(service.spec),
         "images": dict(service.images),
         "integrations": list(service.integrations),
+        "read_only": list(service.read_only),
         "instances": [
             {
                 **_kept(instance, _INSTANCE, _INSTANCE_TIMES),
@@ -179,6 +182,7 @@ def from_record(record: Record) -> Service:
             "spec": kept["spec"],
             "images": kept["images"],
             "integrations": tuple(kept["integrations"]),
+            "read_only": tuple(kept["read_only"]),
             "instances": tuple(map(_instance, kept["instances"])),
         },
     )

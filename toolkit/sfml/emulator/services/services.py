@@ -14,9 +14,9 @@ from typing import Any
 
 from sfml.emulator.cancellation import Cancellation
 from sfml.emulator.catalog import Catalog, Kind, Name, Record
-from sfml.emulator.executors.base import Ended, Executor, Handle, Report
+from sfml.emulator.executors.base import Ended, Executor, Handle, Report, UnschedulableError
 from sfml.emulator.faults import Fault, missing
-from sfml.emulator.services import events, lifecycle, scheduling, spec, states
+from sfml.emulator.services import events, lifecycle, scheduling, spec, states, volumes
 from sfml.emulator.services.launch import Launcher
 from sfml.emulator.services.model import Service, from_record, properties
 from sfml.emulator.services.pools import Pools, PoolView, Usage, idle_too_long, suspended, view
@@ -49,6 +49,7 @@ class NewService:
     log_level: str | None = None
     images: Mapping[str, str] = field(default_factory=dict)
     unschedulable: str = ""
+    read_only: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True, eq=False)
@@ -90,7 +91,8 @@ class Services:
         self._changed = threading.Condition(catalog.lock)
         self._live: dict[int, Service] = {}  # what is not over, oldest first
         self._runs: dict[tuple[int, int], _Running] = {}  # (service, instance) with a node
-        self._dropped: set[int] = set()  # those whose runs are about to end, and then their directories go
+        # Those whose runs are about to end, and then their directories and block volumes (by name) go.
+        self._dropped: dict[int, tuple[str, ...]] = {}
         self._last_use: dict[str, datetime] = {}
         self._begun = False
         self._closing = threading.Event()
@@ -185,6 +187,7 @@ class Services:
             log_level=new.log_level,
             images=new.images,
             unschedulable=new.unschedulable,
+            read_only=new.read_only,
         )
         draft = lifecycle.with_replicas(draft, self._clock())
         record = self._catalog.create(
@@ -318,7 +321,13 @@ class Services:
             return self._live[service.record.id]
 
     def upgrade(
-        self, name: Name, given: Mapping[str, Any], *, images: Mapping[str, str], unschedulable: str
+        self,
+        name: Name,
+        given: Mapping[str, Any],
+        *,
+        images: Mapping[str, str],
+        unschedulable: str,
+        read_only: tuple[str, ...],
     ) -> Service:
         """The service with another specification; its instances are replaced one after another."""
         with self._changed:
@@ -328,6 +337,7 @@ class Services:
                 spec_digest=spec.digest(given),
                 images=images,
                 unschedulable=unschedulable,
+                read_only=read_only,
             )
             service = self._save(service)
             self._roll(service)
@@ -362,14 +372,12 @@ class Services:
         """Remove the service or job and its logs; a job's row stays in the history."""
         with self._changed:
             service = self.get(name)
-            running = self._kill(service, condemned=not service.is_job)
+            self._kill(service, condemned=not service.is_job)
             if not service.over:
                 service = self._save(service.to(Status.DELETED, at=self._clock()))
             self._catalog.drop(service.record)
-            if running:
-                self._dropped.add(service.record.id)
-            else:
-                self.launcher.remove(service.record.id)
+            self._dropped[service.record.id] = volumes.kept(service)
+            self._remove_if_dropped(service.record.id)
 
     def on(self, pool: str) -> list[Service]:
         """What is not over on a pool, oldest first."""
@@ -467,6 +475,9 @@ class Services:
         report = partial(self._on_report, run)
         try:
             run.handle = self.executor.start(self.launcher.run(service, instance), report)
+        except UnschedulableError as error:
+            self._forget(run)
+            self._save(service.with_instance(lifecycle.unplaced(instance, str(error))))
         except (OSError, Fault) as error:
             report(Ended(at=self._clock(), code=None, reason=str(error)))
 
@@ -542,7 +553,8 @@ class Services:
 
     def _remove_if_dropped(self, number: int) -> None:
         if number in self._dropped and not any(service == number for service, _ in self._runs):
-            self._dropped.remove(number)
+            for name in self._dropped.pop(number):
+                self.executor.forget(name)
             self.launcher.remove(number)
 
     def _save(self, service: Service) -> Service:
