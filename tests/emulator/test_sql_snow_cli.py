@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from local_backend import LocalBackend
+from snow_cli import MISSING, SNOW, Snow, runner
 
-SNOW = os.environ.get("SFML_TEST_SNOW") or shutil.which("snow")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(SNOW is None, reason="snow is not on PATH (pip install snowflake-cli)"),
-]
-
-Snow = Callable[..., Any]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(SNOW is None, reason=MISSING)]
 
 
 @pytest.fixture
 def snow(backend: LocalBackend, database: str, tmp_path: Path) -> Snow:
     """Runs ``snow … --format json`` in an empty directory and home; returns what it printed, parsed."""
-    parameters = backend.parameters(database=database, schema="PUBLIC")
-    lines = [
-        f"{key} = {json.dumps(value)}" for key, value in parameters.items() if not key.endswith("timeout")
-    ]
-    config = tmp_path / "home" / "config.toml"
-    config.parent.mkdir()
-    config.touch(mode=0o600)
-    text = "[cli]\nignore_new_version_warning = true\n[connections.local]\n" + "\n".join(lines)
-    config.write_text(text)
-    home = str(config.parent)
-    own = {"HOME": home, "SNOWFLAKE_HOME": home, "SNOWFLAKE_DISABLE_PLATFORM_DETECTION": "true"}
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | own
-
-    def run(*arguments: str, fails: bool = False) -> Any:
-        command = [str(SNOW), *arguments, "-c", "local", "--format", "json"]
-        done = subprocess.run(
-            command, env=environment, capture_output=True, text=True, cwd=tmp_path, timeout=120, check=False
-        )
-        assert (done.returncode != 0) is fails, done.stdout + done.stderr
-        return done.stdout + done.stderr if fails else json.loads(done.stdout)
-
-    return run
+    return runner(backend.parameters(database=database, schema="PUBLIC"), tmp_path)
 
 
 def test_snow__connection_and_sql__answers(snow: Snow, database: str, tmp_path: Path) -> None:
