@@ -21,6 +21,7 @@ _LOG_SIZE = 5_000_000
 
 def main(arguments: Sequence[str]) -> int:
     """Serve until SIGTERM or SIGINT; 0 after a clean end, the error's own code otherwise."""
+    parser.add_argument("--ingress-cut-expired", action="store_true", default=argparse.SUPPRESS)
     given = vars(_parser().parse_args(arguments))
     sweep = given.pop("sweep")
     settings = Settings(**{**given, "state": given["state"].resolve()})
@@ -58,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
         "answer-after",
         "url-lifetime",
         "registry-token-lifetime",
+        "ingress-idle",
+        "ingress-provisioning",
+        "ingress-token-lifetime",
     ):
         parser.add_argument(f"--{name}", type=float, metavar="SECONDS", default=argparse.SUPPRESS)
     parser.add_argument(

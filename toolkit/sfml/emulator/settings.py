@@ -25,6 +25,12 @@ class Settings:
     url_lifetime: float = 3600
     # A token of the image registry; clients get a new one by themselves (docker: not within a minute).
     registry_token_lifetime: float = 300
+    # The ingress: Snowflake's idle limit; how long an endpoint has no address after CREATE (minutes there);
+    # its own tokens; whether a connection ends with the token that it was opened with.
+    ingress_idle: float = 90
+    ingress_provisioning: float = 0
+    ingress_token_lifetime: float = 3600
+    ingress_cut_expired: bool = False
     # The server ends after this long without a request and without a running job; None: never.
     idle_exit: float | None = None
     # "auto", "namespace" or "rewrite": how a job's fixed paths (/mnt/job_stage, ...) are provided.

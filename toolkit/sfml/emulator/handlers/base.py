@@ -64,3 +64,5 @@ class Backend:
     issue_service_token: Callable[[str, str, str], str]
     # Host and port on which this server answers; jobs connect to it.
     endpoint: Callable[[], tuple[str, int]]
+    # ingress_address(service's id, endpoint's name): where a public endpoint answers, without a scheme.
+    ingress_address: Callable[[int, str], str]

@@ -1,0 +1,1 @@
+"""The way into services from outside: who may pass, and the bytes of those who may."""

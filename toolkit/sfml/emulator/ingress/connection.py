@@ -1,0 +1,254 @@
+"""One connection: a request's head is read and decided on, then bytes pass through as they are.
+
+Each connection carries one request, or becomes a WebSocket: so no byte is looked at, copied or unmasked
+after the heads, and nothing can follow a request unseen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+from sfml.emulator.ingress import fields
+from sfml.emulator.ingress.admission import OWN_PATHS, Pass, Reply, bad_request, held_back, unreachable
+from sfml.emulator.ingress.bodies import Body, body_of
+from sfml.emulator.ingress.heads import END, LIMIT, BadHeadError, Request, read_request, read_response, write
+
+_CONNECT_WITHIN = 10.0
+_OWN_BODY = 64 << 10
+_BUFFER = 1 << 20
+_LOOKS = 10
+"""How often within the idle limit a connection is looked at."""
+
+Decide = Callable[[Request, bytes], Awaitable[Reply | Pass]]
+
+
+class _End(asyncio.Protocol):
+    """One end: what it reads goes to its peer, which holds it back when it cannot send."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self.peer: _End | None = None
+        self.active = True
+        self.waiting = b""  # came, and was not passed on yet
+        self._send: Callable[[bytes], None] | None = None  # set: everything goes to the peer
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        transport.set_write_buffer_limits(high=_BUFFER)
+
+    def data_received(self, data: bytes) -> None:
+        self.active = True
+        if self._send is not None:
+            self._send(data)
+        else:
+            self.on_data(data)
+
+    def on_data(self, data: bytes) -> None:
+        raise NotImplementedError
+
+    def splice(self) -> None:
+        """From now on everything that comes goes to the peer."""
+        assert self.peer is not None
+        assert self.peer.transport is not None
+        self._send = self.peer.transport.write
+        if self.waiting:
+            rest, self.waiting = self.waiting, b""
+            self._send(rest)
+
+    def pause_writing(self) -> None:
+        if self.peer and self.peer.transport:
+            self.peer.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self.peer and self.peer.transport and not self.peer.transport.is_closing():
+            self.peer.transport.resume_reading()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        if self.peer and self.peer.transport:
+            self.peer.transport.close()  # after what is left to send
+
+
+class Client(_End):
+    """The end towards the client. ``idle`` seconds without a byte in either direction end it."""
+
+    def __init__(self, decide: Decide, *, idle: float, cut_expired: bool, now: Callable[[], float]) -> None:
+        super().__init__()
+        self._decide = decide
+        self._idle = idle
+        self._cut_expired = cut_expired
+        self._now = now
+        self._request: Request | None = None
+        self._body: Body | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._silent = 0
+        self.on_end: Callable[[Client], None] = lambda _: None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._watch()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        for timer in self._timers.values():
+            timer.cancel()
+        if self._task:
+            self._task.cancel()
+        super().connection_lost(error)
+        self.on_end(self)
+
+    def end(self) -> None:
+        """Cut both ends now."""
+        for end in (self, self.peer):
+            if end and end.transport:
+                end.transport.abort()
+
+    # --- the request
+
+    def on_data(self, data: bytes) -> None:
+        try:
+            if self._body is not None and self.peer is not None:
+                self._pass_body(data)
+                return
+            self.waiting += data
+            if self._request is None:
+                self._read_head()
+            if self._request is not None and self._task is None:
+                self._begin(self._request)
+            elif len(self.waiting) > LIMIT:
+                raise BadHeadError("data before the answer")
+        except BadHeadError as error:
+            self.reply(bad_request(str(error)))
+
+    def _read_head(self) -> None:
+        end = self.waiting.find(END)
+        if end < 0:
+            if len(self.waiting) > LIMIT:
+                raise BadHeadError("the head is too long")
+            return
+        self._request = read_request(self.waiting[:end])
+        self._body = None
+        self.waiting = self.waiting[end + len(END) :]
+
+    def _begin(self, request: Request) -> None:
+        """Decide, once an own page's form is there."""
+        if request.path.startswith(OWN_PATHS):
+            length = int(request.get("content-length") or 0)
+            if length > _OWN_BODY or request.get("transfer-encoding"):
+                raise BadHeadError("the form is too long")
+            if len(self.waiting) < length:
+                return
+        assert self.transport is not None
+        self.transport.pause_reading()
+        self._task = asyncio.get_running_loop().create_task(self._go_on(request))
+
+    async def _go_on(self, request: Request) -> None:
+        decision = await self._decide(request, self.waiting)
+        if isinstance(decision, Reply):
+            self.reply(decision)
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(_CONNECT_WITHIN):
+                await loop.create_connection(
+                    lambda: Container(self, request, decision), decision.host, decision.port
+                )
+        except (OSError, TimeoutError):
+            self.reply(unreachable(decision.service))
+            return
+        if self._cut_expired and decision.expires is not None:
+            left = max(decision.expires - self._now(), 0)
+            self._timers["expiry"] = loop.call_later(left, self.end)
+        if not request.upgrades:
+            self._body = body_of(request)
+            with contextlib.suppress(BadHeadError):
+                rest, self.waiting = self.waiting, b""
+                self._pass_body(rest)
+        if self.transport and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    def _pass_body(self, data: bytes) -> None:
+        """The body's bytes go on; those after it nowhere."""
+        assert self._body is not None
+        if self._body.done or not data:
+            return
+        taken = self._body.take(data)
+        if self.peer and self.peer.transport:
+            self.peer.transport.write(data[:taken])
+
+    def reply(self, reply: Reply) -> None:
+        """Answer by ourselves, and end the connection."""
+        length = ("Content-Length", str(len(reply.body)))
+        head = write(f"HTTP/1.1 {reply.status} {reply.reason}", [*reply.fields, length, ("Connection", "close")])
+        if self.transport and not self.transport.is_closing():
+            self.transport.write(head + reply.body)
+            self.transport.close()
+
+    # --- time
+
+    def _watch(self) -> None:
+        """Look every so often whether a byte has passed; end what was silent for the whole limit."""
+        ends = [end for end in (self, self.peer) if end]
+        self._silent = 0 if any(end.active for end in ends) else self._silent + 1
+        for end in ends:
+            end.active = False
+        if self._silent >= _LOOKS:
+            self.end()
+        else:
+            self._timers["idle"] = asyncio.get_running_loop().call_later(self._idle / _LOOKS, self._watch)
+
+
+class Container(_End):
+    """The end towards the container."""
+
+    def __init__(self, client: Client, request: Request, passed: Pass) -> None:
+        super().__init__()
+        self.peer = client
+        client.peer = self
+        self._client = client
+        self._request = request
+        self._pass = passed
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        request = self._request
+        head = fields.towards_container(request, self._pass.user)
+        transport.write(write(f"{request.method} {request.target} HTTP/1.1", head))  # type: ignore[attr-defined]
+
+    def on_data(self, data: bytes) -> None:
+        """Read the answer's head, and those of interim answers before it."""
+        self.waiting += data
+        try:
+            while self._send is None and (end := self.waiting.find(END)) >= 0:
+                head, self.waiting = self.waiting[:end], self.waiting[end + len(END) :]
+                self._on_head(head)
+        except BadHeadError:
+            self._client.reply(unreachable(self._pass.service))
+            return
+        if self._send is None and len(self.waiting) > LIMIT:
+            self._client.reply(unreachable(self._pass.service))
+
+    def _on_head(self, head: bytes) -> None:
+        response = read_response(head)
+        if fields.is_executable(response):
+            self._client.reply(held_back())
+            return
+        client = self._client.transport
+        if client is None or client.is_closing():
+            return
+        interim = 100 <= response.status < 200 and response.status != 101
+        if response.status == 101 and not self._request.upgrades:
+            raise BadHeadError("nobody asked for another protocol")
+        sent = response.fields if interim else fields.towards_client(response)
+        client.write(write(f"HTTP/1.1 {response.status} {response.reason}", sent))
+        if not interim:
+            self.splice()
+        if response.status == 101:
+            self._client.splice()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if self._send is None:
+            self._client.reply(unreachable(self._pass.service))
+        super().connection_lost(error)
