@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -160,7 +161,7 @@ def test_service__created__runs_and_shows_everything(cursor: Any, run: Callable[
         ("web", 8085, "HTTP", "true"),
         ("tcp", 9, "TCP", "false"),
     ]
-    assert endpoints[0]["ingress_url"].endswith(".snowflakecomputing.app")
+    assert re.search(r"(localhost|127\.0\.0\.1):\d+$", endpoints[0]["ingress_url"])
     assert endpoints[1]["ingress_url"] is None
     shown = rows(cursor, "show service containers in service svc")[0]
     assert (shown["status"], shown["message"], shown["restart_count"]) == ("READY", "Running", 0)

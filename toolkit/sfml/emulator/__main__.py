@@ -21,7 +21,6 @@ _LOG_SIZE = 5_000_000
 
 def main(arguments: Sequence[str]) -> int:
     """Serve until SIGTERM or SIGINT; 0 after a clean end, the error's own code otherwise."""
-    parser.add_argument("--ingress-cut-expired", action="store_true", default=argparse.SUPPRESS)
     given = vars(_parser().parse_args(arguments))
     sweep = given.pop("sweep")
     settings = Settings(**{**given, "state": given["state"].resolve()})
@@ -48,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sfml.emulator", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="directory that keeps everything")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
+    parser.add_argument("--ingress-cut-expired", action="store_true", help="for tests")
     parser.add_argument("--idle-exit", type=float, metavar="SECONDS", help="end when idle for so long")
     parser.add_argument("--executor", choices=("auto", "process", "docker"), default="auto")
     parser.add_argument("--fake-gpu", action="store_true", help="let containers run that ask for a GPU")

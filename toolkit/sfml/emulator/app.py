@@ -63,11 +63,12 @@ class App:
         router.add_post("/telemetry/send/sessionless", self._telemetry)
         router.add_route("*", "/fs/{stage}/{path:.+}", self._files.serve)
         self._registry.add_to(router)
+        router.add_post("/oauth/token", self._exchange)
         return application
 
     def load(self) -> None:
         """Begin to load what statements need; call it when the server answers, because jobs may start."""
-        self._loading = load_in_thread(self.parts)
+        self._loading = load_in_thread(self.parts, asyncio.get_running_loop())
 
     def _language(self) -> Language:
         if self._loading is None:
@@ -83,7 +84,13 @@ class App:
     def _busy(self) -> bool:
         if self.parts.queries.running() or self._loading is None or not self._loading.done():
             return True
-        return bool(self._language().backend.services.active())
+        language = self._language()
+        return bool(language.backend.services.active()) or language.doors.in_use()
+
+    def close_doors(self) -> None:
+        """Cut the connections into services; from the event loop."""
+        if self._loading is not None and self._loading.done() and not self._loading.exception():
+            self._loading.result().doors.close()
 
     def close(self) -> None:
         """Stop what runs and let go of the state directory."""
@@ -213,6 +220,16 @@ class App:
             message = "Identified SQL statement is not currently executing."
             return web.json_response(answers.failure(Fault("000605", "57014", message)))
         return web.json_response(answers.success())
+
+    async def _exchange(self, request: web.Request) -> web.Response:
+        """A token for an endpoint of a service, as text; the refusal in the form of RFC 6749, section 5.2."""
+        form = {key: str(value) for key, value in (await request.post()).items()}
+        try:
+            token = await self._in_thread(lambda: self._language().doors.token(form))
+        except Fault as fault:
+            body = {"error": "invalid_grant", "error_description": fault.message}
+            return web.json_response(body, status=401)
+        return web.Response(text=token)
 
     async def _telemetry(self, _: web.Request) -> web.Response:
         return web.json_response(answers.success("Log Received"))

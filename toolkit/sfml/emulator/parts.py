@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -58,7 +59,7 @@ def build(settings: Settings, *, address: Address) -> Parts:
     )
 
 
-def load(parts: Parts) -> Language:
+def load(parts: Parts, loop: asyncio.AbstractEventLoop) -> Language:
     """What statements need: parser, handlers, engine (unloaded yet) and jobs.
 
     Jobs that waited when the last server ended start here, so the server has to answer already.
@@ -66,6 +67,9 @@ def load(parts: Parts) -> Language:
     from sfml.emulator import handlers, services, statements
     from sfml.emulator.engine import Engine
     from sfml.emulator.handlers.base import Backend
+    from sfml.emulator.ingress.admission import Gate
+    from sfml.emulator.ingress.doors import Doors
+    from sfml.emulator.ingress.tickets import Tickets
     from sfml.emulator.registry.front import Registry
 
     images = Registry(
@@ -76,6 +80,7 @@ def load(parts: Parts) -> Language:
         address=parts.address,
         token_lifetime=parts.settings.registry_token_lifetime,
     )
+    doors = Doors(parts.settings, loop)
     backend = Backend(
         settings=parts.settings,
         catalog=parts.catalog,
@@ -95,7 +100,10 @@ def load(parts: Parts) -> Language:
         clock=now,
         issue_service_token=parts.door.service_tokens.issue,
         endpoint=parts.address,
+        ingress_address=doors.address,
     )
+    tickets = Tickets(lifetime=parts.settings.ingress_token_lifetime, clock=time.time)
+    doors.begin(Gate(backend=backend, door=parts.door, sessions=parts.sessions, tickets=tickets))
     handlers.close_all_sessions(backend)  # those of the last server, if it had no time to
     return Language(
         execute=handlers.execute,
@@ -103,13 +111,14 @@ def load(parts: Parts) -> Language:
         count_binds=statements.count_binds,
         close_session=handlers.close_session,
         backend=backend,
+        doors=doors,
     )
 
 
-def load_in_thread(parts: Parts) -> Future[Language]:
+def load_in_thread(parts: Parts, loop: asyncio.AbstractEventLoop) -> Future[Language]:
     """The language, loaded while the server answers its first requests; a failure is in the log at once."""
     pool = ThreadPoolExecutor(1, thread_name_prefix="load")
-    loading = pool.submit(load, parts)
+    loading = pool.submit(load, parts, loop)
     loading.add_done_callback(_log_failure)
     pool.shutdown(wait=False)
     return loading

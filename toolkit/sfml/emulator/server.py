@@ -68,6 +68,7 @@ class Server:
                 app.load()
                 await self._until_stopped(app, self._wake)
         finally:
+            app.close_doors()
             app.parts.queries.cancel_all()  # lets the requests that wait for them end
             await runner.cleanup()
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sfml.emulator import parameters
 from sfml.emulator.context import Context
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 _REMEMBERED_IDS = 1_000
 
 
+class Doors(Protocol):
+    """The ingress, as the server sees it."""
+
+    def token(self, form: Mapping[str, str]) -> str: ...
+
+    def in_use(self) -> bool: ...
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Language:
     """SQL, as the runner sees it: how to find a text's statements, execute one, and end a session."""
@@ -32,6 +42,7 @@ class Language:
     count_binds: Callable[[str], int]
     close_session: Callable[[Context, Backend], None]
     backend: Backend
+    doors: Doors
 
 
 class Runner:

@@ -82,6 +82,16 @@ class Door:
             raise refusals.disabled()
         return identity
 
+    def owner_of(self, access_token: str) -> tuple[str, float] | None:
+        """Whose programmatic access token this is, and until when (seconds since 1970); None for nobody's."""
+        digest, now = fingerprint(access_token), self.clock()
+        for record in self.catalog.find(Kind.USER):
+            for entry in dict(record.properties.get("tokens") or {}).values():
+                expires = datetime.fromisoformat(entry["expires"])
+                if entry["sha256"] == digest and expires > now and not record.properties.get("disabled"):
+                    return record.name.name, expires.timestamp()
+        return None
+
     def user(self, login_name: str) -> Record | None:
         return self.catalog.get(Kind.USER, Name(name=login_name.upper()))
 

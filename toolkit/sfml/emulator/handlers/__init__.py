@@ -12,6 +12,7 @@ from typing import Any
 
 from sfml.emulator.context import Context
 from sfml.emulator.handlers import (
+    access_tokens,
     calls,
     databases,
     declared,
@@ -77,6 +78,7 @@ HANDLERS: Mapping[type, Handler] = {
     c.ShowRoles: roles.show_roles,
     c.CreateUser: roles.create_user,
     c.AlterUser: roles.alter_user,
+    c.AlterUserToken: access_tokens.alter,
     c.DropUser: roles.drop_user,
     c.ShowUsers: roles.show_users,
     c.DescribeUser: roles.describe_user,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sfml.emulator.catalog import Kind, Name
 from sfml.emulator.context import Context
 from sfml.emulator.faults import missing, unsupported
@@ -18,7 +20,6 @@ from sfml.emulator.handlers.privileges import (
 )
 from sfml.emulator.handlers.services import find
 from sfml.emulator.results import Rows, Type, status, table
-from sfml.emulator.services import dns
 from sfml.emulator.services.model import Service
 from sfml.emulator.statements import commands as c
 from sfml.emulator.statements.names import ObjectName
@@ -26,6 +27,8 @@ from sfml.emulator.statements.names import ObjectName
 ALL_ENDPOINTS = "ALL_ENDPOINTS_USAGE"
 """The role that each service has (Snowflake's "Working with services")."""
 _KIND, _USAGE = "SERVICE_ROLE", "USAGE"
+# What clients look for in it, in lower case: snowflake-cli, _plugins/apps/manager.py.
+PROVISIONING = "Endpoints provisioning in progress... check back in a few minutes"
 _ENDPOINTS = columns("name", "port", "port_range", "protocol", "is_public", "ingress_url", port=Type.FIXED)
 _ROLES = columns("created_on", "name", "comment", created_on=Type.TIMESTAMP_LTZ)
 
@@ -121,6 +124,8 @@ def _name(service: Service, role: str) -> str:
 
 
 def _address(service: Service, endpoint: str, backend: Backend) -> str:
-    """The host under which a public endpoint is reached from outside."""
-    label = f"{endpoint}-{dns.host(service.name)}-{service.record.id}"
-    return f"{label}-{backend.settings.account.lower()}.snowflakecomputing.app"
+    """Where a public endpoint is reached from outside; a sentence until it is."""
+    ready = service.record.created_on + timedelta(seconds=backend.settings.ingress_provisioning)
+    if backend.clock() < ready:
+        return PROVISIONING
+    return backend.ingress_address(service.record.id, endpoint)

@@ -11,17 +11,15 @@ import itertools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode
 
 from sfml.emulator.auth.credentials import Door
 from sfml.emulator.auth.sessions import Sessions
-from sfml.emulator.catalog import Kind, Name
 from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault
 from sfml.emulator.handlers.base import Backend
-from sfml.emulator.handlers.privileges import ACCOUNT, ADMIN, available_roles, has
+from sfml.emulator.handlers.privileges import ACCOUNT, has
 from sfml.emulator.handlers.service_endpoints import may_use
 from sfml.emulator.ingress import fields
 from sfml.emulator.ingress.heads import Request
@@ -131,8 +129,8 @@ class Gate:
             if ticket.expires < self.now():
                 raise Fault("390318", "08001", "The token has expired.")
             return _Caller(user=ticket.user, expires=ticket.expires)
-        if found := self._of_access_token(token):
-            return found
+        if owner := self.door.owner_of(token):
+            return _Caller(user=owner[0], expires=owner[1])
         session = self.sessions.find(token)
         # The ingress asks who this is by a query in the token's own session, and reads JSON rows only.
         if str(session.context.parameters.get(_FORMAT, "")).upper() != "JSON":
@@ -141,26 +139,18 @@ class Gate:
         role = session.context.role if session.context.service else None
         return _Caller(user=session.context.user, role=role, expires=expires)
 
-    def _of_access_token(self, token: str) -> _Caller | None:
-        digest = fingerprint(token)
-        for record in self.backend.catalog.find(Kind.USER):
-            for entry in dict(record.properties.get("tokens") or {}).values():
-                expires = datetime.fromisoformat(entry["expires"]).timestamp()
-                if entry["sha256"] == digest and expires > self.now() and not record.properties.get("disabled"):
-                    return _Caller(user=record.name.name, expires=expires)
-        return None
-
     def now(self) -> float:
         return self.backend.clock().timestamp()
 
     def _permitted(self, caller: _Caller, service: Service, endpoint: Endpoint) -> bool:
         """Whether any role of the user has a service role for the endpoint."""
-        if caller.role is not None:
-            context = Context(session_id=0, user=caller.user, role=caller.role)
-            roles = frozenset({context.role, "PUBLIC"})
-        else:
-            roles = available_roles(caller.user, self.backend)
-        return ADMIN in roles or may_use(service, endpoint.name, roles, self.backend)
+        context = Context(
+            session_id=0,
+            user=caller.user,
+            role=caller.role or "PUBLIC",
+            secondary_roles="NONE" if caller.role else "ALL",
+        )
+        return may_use(endpoint.name, service, context, self.backend)
 
     # --- where to
 
@@ -211,6 +201,12 @@ def bad_request(why: str) -> Reply:
 
 def held_back() -> Reply:
     return _error(403, "Forbidden", "The content type of the response is not allowed.")
+
+
+def public(service: Service) -> list[str]:
+    """The names of a service's public endpoints."""
+    found: list[Mapping[str, Any]] = service.spec["spec"].get("endpoints", [])
+    return [str(one["name"]) for one in found if one.get("public")]
 
 
 def _port(service: Service, endpoint: str) -> int | None:

@@ -181,7 +181,9 @@ class Client(_End):
     def reply(self, reply: Reply) -> None:
         """Answer by ourselves, and end the connection."""
         length = ("Content-Length", str(len(reply.body)))
-        head = write(f"HTTP/1.1 {reply.status} {reply.reason}", [*reply.fields, length, ("Connection", "close")])
+        head = write(
+            f"HTTP/1.1 {reply.status} {reply.reason}", [*reply.fields, length, ("Connection", "close")]
+        )
         if self.transport and not self.transport.is_closing():
             self.transport.write(head + reply.body)
             self.transport.close()

@@ -10,12 +10,13 @@ import json
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sfml.emulator.ingress.admission import Endpoint, Gate
+from sfml.emulator.ingress.admission import Endpoint, Gate, Pass, Reply, public
 from sfml.emulator.ingress.connection import Client
+from sfml.emulator.ingress.exchange import exchange
 from sfml.emulator.ingress.heads import Request
 from sfml.emulator.settings import Settings
 
@@ -28,14 +29,15 @@ _NAMED = "localhost"
 class Doors:
     """Listens for one server; the connections live in its event loop.
 
-    An address is ``<label>-<account>.localhost:<port>`` where this machine resolves such names (RFC 6761), else
-    ``127.0.0.1:<port>``; the second form always works.
+    An address is ``<label>-<account>.localhost:<port>`` where this machine resolves such names (RFC 6761),
+    else ``127.0.0.1:<port>``; the second form always works.
     """
 
-    def __init__(self, settings: Settings, gate: Gate, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
         self._settings = settings
-        self._gate = gate
         self._loop = loop
+        self._gate: Gate | None = None
+        self._threads = ThreadPoolExecutor(4, thread_name_prefix="ingress")
         self._file = settings.state / "ingress.json"
         self._lock = threading.Lock()
         self._ports: dict[str, int] = {}
@@ -44,13 +46,15 @@ class Doors:
         self._clients: set[Client] = set()
         self._named = _resolves(f"sfml.{_NAMED}")
 
-    def reopen(self, services: Iterable[tuple[int, Iterable[str]]]) -> None:
-        """Listen again for the endpoints of these services that had a port."""
+    def begin(self, gate: Gate) -> None:
+        """Decide by ``gate`` from now on, and listen again for the endpoints that had a port."""
+        self._gate = gate
         known = _load(self._file)
-        for service, names in services:
-            for name in names:
-                if (port := known.get(label_of(service, name, self._settings.account))) is not None:
-                    self._open(Endpoint(service=service, name=name, label=self._label(service, name)), port)
+        for service in gate.backend.services.find():
+            for name in public(service):
+                label = self._label(service.record.id, name)
+                if label in known:
+                    self._open(Endpoint(service=service.record.id, name=name, label=label), known[label])
 
     def address(self, service: int, endpoint: str) -> str:
         """Host and port of a public endpoint, which listens from now on."""
@@ -68,8 +72,19 @@ class Doors:
         found = {str(port): label for label, port in self._ports.items()}
         return found.get(port)
 
+    def token(self, form: Mapping[str, str]) -> str:
+        """What `/oauth/token` answers; :class:`Fault` when there is no token for this."""
+        gate = self._gate
+        assert gate is not None
+        return exchange(form, door=gate.door, tickets=gate.tickets, label_at=self.label_at)
+
+    def in_use(self) -> bool:
+        """Whether a connection is open."""
+        return bool(self._clients)
+
     def close(self) -> None:
         """Stop listening and cut what is open; from the loop's thread."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
         for server in self._servers:
             server.close()
         for client in list(self._clients):
@@ -93,22 +108,18 @@ class Doors:
         self._servers.append(server)
 
     def _client(self, endpoint: Endpoint) -> Client:
-        async def decide(request: Request, body: bytes) -> object:
-            return await self._loop.run_in_executor(None, partial(self._decide, request, endpoint, body))
+        gate, settings = self._gate, self._settings
+        assert gate is not None
 
-        settings = self._settings
+        async def decide(request: Request, body: bytes) -> Reply | Pass:
+            return await self._loop.run_in_executor(self._threads, gate.decide, request, endpoint, body)
+
         client = Client(
-            decide,  # type: ignore[arg-type]
-            idle=settings.ingress_idle,
-            cut_expired=settings.ingress_cut_expired,
-            now=self._gate.now,
+            decide, idle=settings.ingress_idle, cut_expired=settings.ingress_cut_expired, now=gate.now
         )
         self._clients.add(client)
         client.on_end = self._clients.discard
         return client
-
-    def _decide(self, request: Request, endpoint: Endpoint, body: bytes) -> object:
-        return self._gate.decide(request, endpoint, body)
 
 
 def label_of(service: int, endpoint: str, account: str) -> str:
@@ -127,7 +138,7 @@ def _listen(port: int) -> socket.socket:
         _LOG.warning("the ingress cannot have port %s again: %s", port, error)
         listening.bind((_HOST, 0))
     listening.listen(_BACKLOG)
-    listening.setblocking(False)
+    listening.setblocking(False)  # noqa: FBT003 - no keyword is taken
     return listening
 
 
@@ -143,6 +154,3 @@ def _load(file: Path) -> Mapping[str, int]:
     except FileNotFoundError:
         return {}
     return found
-
-
-Address = Callable[[int, str], str]

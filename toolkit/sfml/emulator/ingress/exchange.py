@@ -38,9 +38,7 @@ def exchange(
     return tickets.issue(identity.user, label)
 
 
-def _checked_scope(
-    scope: str, may_use: Callable[[str], bool], label_at: Callable[[str], str | None]
-) -> str:
+def _checked_scope(scope: str, may_use: Callable[[str], bool], label_at: Callable[[str], str | None]) -> str:
     """The label of the endpoint that ``[session:role:<role> ]<host>`` names."""
     hosts = [word for word in scope.split() if not word.startswith(_ROLE)]
     for role in (word.removeprefix(_ROLE) for word in scope.split() if word.startswith(_ROLE)):
@@ -66,4 +64,4 @@ def _by_access_token(token: str, door: Door) -> LoginRequest:
     owner = door.owner_of(token)
     if owner is None:
         raise refusals.access_token_invalid()
-    return LoginRequest(login_name=owner, token=token, authenticator="PROGRAMMATIC_ACCESS_TOKEN")
+    return LoginRequest(login_name=owner[0], token=token, authenticator="PROGRAMMATIC_ACCESS_TOKEN")

@@ -1,6 +1,6 @@
 """Which header fields go through, and which are the ingress's own.
 
-Source of all of it: docs.snowflake.com/en/developer-guide/snowpark-container-services/service-network-communications.
+Source of all of it: docs.snowflake.com, Snowpark Container Services, "Service network communications".
 """
 
 from __future__ import annotations
@@ -14,21 +14,29 @@ COOKIE = "sfc-ss-ingress-auth-v1-"
 _OWN_COOKIES = "sfc-ss-"
 _OWN = ("sf-context-", "x-sf-spcs-")
 _HOP = frozenset(
-    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "upgrade"}
+    {
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "upgrade",
+    }
 )
 _NOT_BACK = frozenset({"server", "x-powered-by", "x-xss-protection", "public-key-pins"})
 _NOT_BACK_PREFIX = "access-control-"
+_POLICY = (
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; object-src 'none'; connect-src 'self'; "
+    "frame-ancestors 'self'"
+)
 SECURITY: Fields = (
     ("X-Frame-Options", "DENY"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Cross-Origin-Embedder-Policy", "credentialless"),
     ("X-Content-Type-Options", "nosniff"),
-    (
-        "Content-Security-Policy",
-        "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; object-src 'none'; "
-        "connect-src 'self'; frame-ancestors 'self'",
-    ),
+    ("Content-Security-Policy", _POLICY),
 )
 _EXECUTABLE = frozenset(
     {"application/x-sh", "application/x-csh", "application/x-msdownload", "application/x-msdos-program",
@@ -61,7 +69,11 @@ def towards_container(request: Request, user: str) -> list[tuple[str, str]]:
         if not _withheld(name, text) and name.lower() not in _HOP and name.lower() not in listed
     ]
     kept = [(name, _without_ours(text) if name.lower() == "cookie" else text) for name, text in kept]
-    way = [("Connection", "Upgrade"), ("Upgrade", "websocket")] if request.upgrades else [("Connection", "close")]
+    way = (
+        [("Connection", "Upgrade"), ("Upgrade", "websocket")]
+        if request.upgrades
+        else [("Connection", "close")]
+    )
     return [*((name, text) for name, text in kept if text or name.lower() != "cookie"), *way, (USER, user)]
 
 

@@ -1,4 +1,4 @@
-"""The ingress's own tokens: what `/oauth/token` and the sign-in page give; signed, and good for one endpoint."""
+"""The ingress's own tokens, from `/oauth/token` and the sign-in page: signed, and good for one endpoint."""
 
 from __future__ import annotations
 

@@ -246,6 +246,17 @@ class AlterUser:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AlterUserToken:
+    """``action`` is ADD or REMOVE; no ``user`` is the session's own."""
+
+    action: str
+    token: str
+    user: str | None = None
+    if_exists: bool = False
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DropUser:
     name: str
     if_exists: bool = False
@@ -730,6 +741,7 @@ Command = (
     | CreateSchema | AlterSchema | DropSchema | ShowSchemas | DescribeSchema
     | CreateWarehouse | AlterWarehouse | DropWarehouse | ShowWarehouses | DescribeWarehouse
     | CreateRole | DropRole | ShowRoles | CreateUser | AlterUser | DropUser | ShowUsers | DescribeUser
+    | AlterUserToken
     | GrantPrivileges | RevokePrivileges | GrantRole | RevokeRole | ShowGrants
     | GrantServiceRole | RevokeServiceRole
     | CreateStage | AlterStage | DropStage | ShowStages | DescribeStage

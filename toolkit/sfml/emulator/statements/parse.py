@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sfml.emulator.faults import Fault, unsupported
-from sfml.emulator.statements import access, calls, copying, files, network, queries, services, sessions
+from sfml.emulator.statements import (
+    access,
+    calls,
+    copying,
+    files,
+    network,
+    queries,
+    services,
+    sessions,
+    users,
+)
 from sfml.emulator.statements import commands as c
 from sfml.emulator.statements.choices import ELSEWHERE, choose
 from sfml.emulator.statements.creation import (
@@ -90,7 +100,7 @@ _ALTER: Mapping[str, Parser] = {
     "DATABASE": alters(c.AlterDatabase, _account, renames=True),
     "SCHEMA": alters(c.AlterSchema, _schema, renames=True),
     "WAREHOUSE": alters(c.AlterWarehouse, _account, *_warehouse_actions),
-    "USER": alters(c.AlterUser, _account),
+    "USER": users.alter_user,
     "STAGE": files.alter_stage,
     "SERVICE": services.alter_service,
     "TABLE": _engine("ALTER", "TABLE"),
