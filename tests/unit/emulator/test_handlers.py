@@ -60,6 +60,7 @@ class Account:
             clock=lambda: datetime.now(UTC),
             issue_service_token=lambda name, role, user: "",
             endpoint=lambda: ("127.0.0.1", 0),
+            ingress_address=lambda service, endpoint: f"127.0.0.1:{service}",
         )
         self.session = self.login()
 
