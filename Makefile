@@ -26,7 +26,7 @@ help:
 	@echo "  make submit FILE=train.py    submit a Python file as an ML Job"
 	@echo "  make submit-dir DIR=project  submit a directory (ENTRYPOINT=main.py)"
 	@echo "  make setup                   create the account's objects that sfml needs"
-	@echo "  make connect                 open the dev box (not in this version yet)"
+	@echo "  make connect                 make the dev box, or start it (then: ssh sfml-PROJECT)"
 	@echo "  make clean                   remove .venv, caches and the local backend's state"
 	@echo ""
 	@echo "  CONNECTION=name   a connection of your connections.toml, or: local"
@@ -70,9 +70,8 @@ submit-dir: $(NOX)
 setup: $(NOX)
 	@$(NOX) -s account -- setup $(CONNECT) $(ARGS)
 
-connect:
-	@echo "make: the dev box is not in this version yet; make submit runs scripts, make setup prepares the account" >&2
-	@exit 2
+connect: $(NOX)
+	@$(NOX) -s dev-up -- $(CONNECT) --project "$(PROJECT)" --family "$(INSTANCE)" $(ARGS)
 
 clean:
 	@if [ -x $(VENV)/bin/sfml ]; then $(VENV)/bin/sfml local stop; fi

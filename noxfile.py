@@ -143,6 +143,12 @@ def account(session: nox.Session) -> None:
     _sfml(session, "account")
 
 
+@nox.session(name="dev-up", venv_backend="none")
+def dev_up(session: nox.Session) -> None:
+    """Make the dev box inside Snowflake, or start it: nox -s dev-up -- [--connection NAME] [--gpu]"""
+    _sfml(session, "up")
+
+
 @nox.session(venv_backend="none")
 def render(session: nox.Session) -> None:
     """Render a spec from its template: nox -s render -- specs/job/gpu-job.yaml.j2 --values my.yaml"""

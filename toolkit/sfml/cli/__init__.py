@@ -48,6 +48,7 @@ VERBS: Mapping[str, Verb] = {
     "browser": Verb("sfml.cli.box_use:browser", "Open the box's editor in the browser."),
     "cp": Verb("sfml.cli.box_use:cp", "Copy files to and from the box."),
     "forward": Verb("sfml.cli.box_use:forward", "Make ports of the box reachable here."),
+    "doctor": Verb("sfml.cli.doctor:doctor", "Find out why a dev box cannot be made or entered."),
     "speedtest": Verb("sfml.cli.box_use:speedtest", "Measure the way to the box."),
     "init": Verb("sfml.cli.config:init", "Write a commented sfml.yaml."),
     "config": Verb("sfml.cli.config:config", "Show the configuration that is in force."),

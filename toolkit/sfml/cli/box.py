@@ -72,7 +72,7 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
     help="Stop after this long without use.",
 )
 @click.option("--change", is_flag=True, help="Bring an existing box to a changed specification.")
-@click.option("--admin-sql", is_flag=True, help="Print the SQL for an administrator, and do nothing.")
+@click.option("--admin-sql", is_flag=True, help="Print the SQL for an administrator; no login.")
 @click.option(
     "--timeout", default="15m", callback=duration, show_default=True, help="How long to wait for the box."
 )
@@ -102,16 +102,15 @@ def up(
     options["family"] = "GPU_NV_S" if gpu and family == "CPU_X64_M" else family
     options["image"] = image or ("dev-gpu" if gpu else "dev")
     boxes.resolve(user="ANYBODY", project=project_name, **options)  # a bad name is told before any login
+    if admin_sql:
+        _print_script(boxes.resolve(user=config.user.upper(), project=project_name, **options), out)
+        return
     began = time.monotonic()
     ask = query(config)
     who = ups.who(ask)
     box = box_of(who, project=project_name, **options)
     home = folder(Path.home())
     wanted = ups.look(box, who, ask, place=home, library=ups.library(project.root(Path.cwd())))
-    if admin_sql:
-        text = f"USE ROLE ACCOUNTADMIN;\n{steps.script(plans.by_administrator(box))}"
-        out.value({"sql": text}, text=text)
-        return
     _show(wanted, out)
     if dry_run:
         return
@@ -136,6 +135,11 @@ def up(
     out.value(
         {**names(box), "host": box.host, "url": entry.url, "code_url": entry.code_url}, text="\n".join(lines)
     )
+
+
+def _print_script(box: Box, out: Output) -> None:
+    text = f"USE ROLE ACCOUNTADMIN;\n{steps.script(plans.by_administrator(box))}"
+    out.value({"sql": text}, text=text)
 
 
 def _show(wanted: Wanted, out: Output) -> None:

@@ -376,6 +376,11 @@ def current_user() -> str:
     return "SELECT CURRENT_USER() AS NAME"
 
 
+def server_time() -> str:
+    """One row with the server's time in seconds since 1970 as ``SECONDS``."""
+    return "SELECT DATE_PART(EPOCH_SECOND, CURRENT_TIMESTAMP()) AS SECONDS"
+
+
 def use_role(role: str | Name) -> str:
     return f"USE ROLE {name(role, parts=1)}"
 

@@ -1,0 +1,94 @@
+"""The doctor's checks: each finds its fault, and says what to do."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sfml.config import Config
+from sfml.errors import RefusedError
+from sfml.remote import doctor
+from sfml.remote.box import resolve
+from sfml.remote.doctor import Finding, Health
+from sfml.steps import Rows
+
+NOW = 1_800_000_000
+BOX = resolve(user="ANA")
+CONFIG = Config(connection="dev", compute_pool="P", stage="S", user="ANA", state=Path("/p/.sfml"))
+
+WELL: dict[str, list[dict[str, Any]]] = {
+    "SELECT DATE_PART": [{"SECONDS": NOW + 2}],
+    "SELECT CURRENT_ROLE": [{"NAME": "ML_DEV_ROLE"}],
+    "SHOW GRANTS": [{"privilege": "BIND SERVICE ENDPOINT", "granted_on": "ACCOUNT"}],
+    "SHOW COMPUTE POOLS": [{"name": "ML_DEV_POOL", "state": "IDLE"}],
+    "SHOW IMAGES": [{"image_name": "dev", "tags": "latest"}],
+    "SHOW SERVICES": [{"name": "ML_DEV_BOX_ANA", "status": "RUNNING"}],
+    "SHOW ENDPOINTS": [{"name": "ssh", "ingress_url": "a.snowflakecomputing.app"}],
+    "SHOW SERVICE CONTAINERS": [
+        {
+            "container_name": "main", "instance_id": "0", "status": "READY", "message": "", "image_name": "",
+            "restart_count": 0, "last_exit_code": None,
+        }
+    ],
+}  # fmt: skip
+
+
+def examine(**changes: Any) -> dict[str, Finding]:
+    answers = {**WELL, **changes}
+
+    def query(statement: str) -> Rows:
+        start = max((key for key in answers if statement.startswith(key)), key=len)
+        rows = answers[start]
+        if isinstance(rows, Exception):
+            raise rows
+        return rows
+
+    now = datetime.fromtimestamp(NOW, UTC)
+    return {one.about: one for one in doctor.account_side(CONFIG, query, BOX, now=lambda: now)}
+
+
+def test_doctor__all_well__finds_nothing() -> None:
+    found = examine()
+    assert {one.health for one in found.values()} == {Health.GOOD}
+    assert set(found) == {"clock", "role", "grants", "pool", "image", "box", "endpoint"}
+
+
+@pytest.mark.parametrize(
+    ("change", "about", "remedy"),
+    [
+        ({"SHOW GRANTS": []}, "grants", "GRANT BIND SERVICE ENDPOINT ON ACCOUNT TO ROLE ML_DEV_ROLE;"),
+        ({"SHOW COMPUTE POOLS": []}, "pool", "sfml up makes it"),
+        ({"SHOW IMAGES": [{"image_name": "dev", "tags": "old"}]}, "image", "sfml push"),
+        ({"SHOW SERVICES": [{"name": "ML_DEV_BOX_ANA", "status": "SUSPENDED"}]}, "box", "sfml up"),
+        ({"SHOW ENDPOINTS": []}, "endpoint", "some minutes"),
+    ],
+)
+def test_doctor__one_fault__is_found_with_its_remedy(change: dict[str, Any], about: str, remedy: str) -> None:
+    finding = examine(**change)[about]
+    assert finding.health is Health.BAD
+    assert remedy in finding.remedy
+
+
+def test_doctor__clock_is_wrong__says_by_how_much() -> None:
+    found = examine(**{"SELECT DATE_PART": [{"SECONDS": NOW - 90}]})["clock"]
+    assert (found.health, found.text) == (Health.BAD, "90 s from Snowflake's")
+
+
+def test_doctor__role_may_not_look__goes_on() -> None:
+    found = examine(**{"SHOW GRANTS": RefusedError("no")})
+    assert found["grants"].health is Health.WARN
+    assert found["endpoint"].health is Health.GOOD
+
+
+def test_machine__proxy_with_a_password__does_not_show_it() -> None:
+    found = {one.about: one for one in doctor.machine({"HTTPS_PROXY": "http://ana:geheim@proxy:3128"})}
+    assert "geheim" not in found["proxy"].text
+    assert found["proxy"].health is Health.GOOD
+
+
+def test_machine__socks_proxy__is_told() -> None:
+    found = {one.about: one for one in doctor.machine({"HTTPS_PROXY": "socks5://proxy:1080"})}
+    assert found["proxy"].health is Health.BAD

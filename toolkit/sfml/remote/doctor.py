@@ -1,0 +1,187 @@
+"""Why a dev box cannot be made or entered: one check after the other, each with what to do."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from sfml import account, proc, sql
+from sfml.config import Config
+from sfml.errors import NoConnectionError, NotFoundError, RefusedError, SfmlError
+from sfml.remote import state
+from sfml.remote.box import Box
+from sfml.services import observe
+from sfml.session.rows import Query
+from sfml.sql import Kind
+from sfml.tunnel.dial import proxy_for
+
+MIN_PYTHON = (3, 11)
+MOST_SKEW = 30.0
+"""Seconds: key-pair logins and signed tokens begin to fail about there."""
+
+
+class Health(Enum):
+    """What a check found; the value is its sign."""
+
+    GOOD = "ok"
+    WARN = "??"
+    BAD = "!!"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One check: what it is about, what was found, and what to do."""
+
+    about: str
+    health: Health
+    text: str
+    remedy: str = ""
+
+
+def machine(environ: Mapping[str, str], url: str | None = None) -> Iterator[Finding]:
+    """What this machine lacks."""
+    version = platform.python_version()
+    yield _when(
+        sys.version_info >= MIN_PYTHON,
+        "Python",
+        version,
+        "sfml needs 3.11 or newer: make PYTHON=python3.12 install",
+    )
+    yield _program("ssh", ["ssh", "-V"], "install the OpenSSH client", Health.BAD)
+    yield _program(
+        "snow", ["snow", "--version"], "only its own commands need it: pip install snowflake-cli", Health.WARN
+    )
+    yield _engine()
+    proxy = proxy_for(url or "https://example.snowflakecomputing.app", environ)
+    shown = proc.redact(proxy) if proxy else "none"
+    has_scheme = proxy is None or proxy.startswith("http://")
+    yield _when(has_scheme, "proxy", shown, "set HTTPS_PROXY to http://host:port; other kinds are not spoken")
+
+
+def _program(name: str, command: list[str], remedy: str, health: Health) -> Finding:
+    try:
+        done = proc.run(command, timeout=30)
+    except SfmlError as error:
+        return Finding(about=name, health=health, text=str(error), remedy=remedy)
+    words = (done.stdout or done.stderr).strip().splitlines()
+    return Finding(about=name, health=Health.GOOD, text=words[0] if words else "there")
+
+
+def _engine() -> Finding:
+    if shutil.which("docker") is None:
+        text = "no docker; building images needs it, entering a box does not"
+        return Finding(about="engine", health=Health.WARN, text=text)
+    try:
+        version = proc.run(
+            ["docker", "version", "--format", "{{.Server.Version}}"], timeout=20
+        ).stdout.strip()
+    except SfmlError as error:
+        return Finding(
+            about="engine", health=Health.WARN, text=str(error), remedy="start Docker to build images"
+        )
+    return Finding(about="engine", health=Health.GOOD, text=f"docker {version}")
+
+
+def account_side(config: Config, query: Query, box: Box, *, now: Callable[[], datetime]) -> Iterator[Finding]:
+    """What the account lacks for this box; the session is open."""
+    for check in (_clock, _role, _grants, _pool, _image, _box):
+        try:
+            yield from check(config, query, box, now)
+        except (NotFoundError, RefusedError) as error:
+            about = check.__name__.strip("_")
+            yield Finding(about=about, health=Health.WARN, text=str(error), remedy=error.hint or "")
+
+
+Now = Callable[[], datetime]
+
+
+def _clock(_config: Config, query: Query, _box: Box, now: Now) -> Iterator[Finding]:
+    row = query(sql.server_time())[0]
+    skew = abs(float(row["SECONDS"]) - now().timestamp())
+    yield _when(skew < MOST_SKEW, "clock", f"{skew:.0f} s from Snowflake's", "set this machine's clock")
+
+
+def _role(config: Config, query: Query, box: Box, _now: Now) -> Iterator[Finding]:
+    role = str(query(sql.current_role())[0]["NAME"])
+    can_own = role not in account.NO_OWNERS
+    remedy = f"sfml up works with {box.setup.role} in its place; or name another one: --role"
+    text = f"{role}, of connection {config.connection}"
+    yield Finding(
+        about="role",
+        health=Health.GOOD if can_own else Health.WARN,
+        text=text if can_own else f"{text}: cannot own services",
+        remedy="" if can_own else remedy,
+    )
+
+
+def _grants(_config: Config, query: Query, box: Box, _now: Now) -> Iterator[Finding]:
+    rows = query(sql.show_grants_to_role(box.setup.role))
+    held = {str(row.get("privilege")) for row in rows if str(row.get("granted_on")).upper() == "ACCOUNT"}
+    wanted = sql.Privilege.BIND_SERVICE_ENDPOINT
+    yield _when(
+        wanted in held,
+        "grants",
+        f"{box.setup.role} {'may' if wanted in held else 'may not'} open endpoints",
+        f"an administrator can run: {sql.grant([wanted], None, None, role=box.setup.role)};",
+    )
+
+
+def _pool(_config: Config, query: Query, box: Box, _now: Now) -> Iterator[Finding]:
+    row = _named(query, Kind.COMPUTE_POOL, box.setup.pool)
+    if row is None:
+        yield Finding(
+            about="pool", health=Health.BAD, text=f"there is no {box.setup.pool}", remedy="sfml up makes it"
+        )
+        return
+    nodes = f"{row.get('active_nodes')} of at most {row.get('max_nodes')} nodes"
+    text = f"{row['name']} {row.get('state')} {row.get('instance_family')}, {nodes}"
+    is_well = str(row.get("state")) not in ("STOPPING", "FAILED")
+    yield _when(is_well, "pool", text, "sfml pool resume, or another pool: --pool")
+
+
+def _image(_config: Config, query: Query, box: Box, _now: Now) -> Iterator[Finding]:
+    images = observe.images(query, box.image)
+    name = box.image.rpartition("/")[2]
+    if images is None:
+        yield Finding(about="image", health=Health.WARN, text=f"the repository of {box.image} cannot be seen")
+        return
+    yield _when(
+        name in images,
+        "image",
+        box.image if name in images else f"{name} is not among {', '.join(images[:8]) or 'no images'}",
+        "sfml build dev and sfml push dev bring it there; or name another one: --image",
+    )
+
+
+def _box(_config: Config, query: Query, box: Box, _now: Now) -> Iterator[Finding]:
+    try:
+        found = state.read(query, box.service)
+    except NotFoundError as error:
+        yield Finding(about="box", health=Health.WARN, text=str(error), remedy="sfml up makes it")
+        return
+    yield _when(
+        found.is_ready, "box", f"{found.status}: {found.awaited}", "sfml up starts it and waits; sfml status"
+    )
+    has_address = state.SSH in found.endpoints
+    text = found.endpoints.get(state.SSH, "has no address yet")
+    yield _when(has_address, "endpoint", text, "a new address takes some minutes")
+
+
+def connection_failed(error: NoConnectionError) -> Finding:
+    """The finding for a session that could not be opened."""
+    return Finding(about="connection", health=Health.BAD, text=str(error), remedy=error.hint or "")
+
+
+def _named(query: Query, kind: Kind, name: sql.Name) -> Mapping[str, Any] | None:
+    return next((row for row in query(sql.show(kind, like=name.last)) if row.get("name") == name.last), None)
+
+
+def _when(is_well: bool, about: str, text: str, remedy: str) -> Finding:
+    health = Health.GOOD if is_well else Health.BAD
+    return Finding(about=about, health=health, text=text, remedy="" if is_well else remedy)
