@@ -50,6 +50,8 @@ def test_runtime__every_line__is_a_distribution_in_normal_form() -> None:
         ("snowflake.snowpark.functions", "snowflake-snowpark-python"),
         ("llama_index.llms.ollama", "llama-index-llms-ollama"),
         ("sklearn.ensemble", "scikit-learn"),
+        ("pl_bolts.models", "lightning-bolts"),
+        ("ot", "pot"),
     ],
 )
 def test_entry__a_dotted_name__is_that_of_the_longest_known_prefix(dotted: str, distribution: str) -> None:

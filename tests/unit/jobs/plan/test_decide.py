@@ -184,3 +184,17 @@ def test_plan__account_not_asked__says_so_and_refuses_nothing(drafted: Callable[
 def test_choice__an_unknown_word__names_where_it_stands_and_what_there_is() -> None:
     with pytest.raises(InputError, match=r"sfml.yaml:2: hardware is gpu or cpu, not 'tpu'"):
         choice(Hardware, "hardware", "tpu", {"hardware": "sfml.yaml:2"})
+
+
+def test_draft__a_python_that_no_runtime_has__is_a_warning(tmp_path: Path) -> None:
+    script = tmp_path / "train.py"
+    script.write_text("print(1)\n")
+    asked = Request(
+        payload=Payload(source=script, entrypoint=PurePosixPath("train.py")),
+        compute_pool="P",
+        stage="S",
+        name="train",
+    )
+    (warning,) = draft(asked, Wishes(), Runtime(python="3.14")).warnings
+    assert "Python 3.14" in warning.text
+    assert draft(asked, Wishes(), RUNTIME).warnings == ()

@@ -23,6 +23,8 @@ _GPU_WORDS = {
     Gpu.NEVER: "CPU",
 }
 _SHOWN = 4
+# Of the runtimes of 2026-11 (Snowflake's page "Container Runtime release notes").
+PYTHONS = ("3.10", "3.11", "3.12")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,6 +204,11 @@ def _index(request: Request, found: Sequence[Network]) -> tuple[Network, ...]:
 
 
 def _warnings(payload: Payload, travelling: Payload, found: Analysis) -> Iterator[Item]:
+    if found.python not in PYTHONS:
+        yield Item(
+            text=f"Python {found.python} is none of the runtimes' ({', '.join(PYTHONS)})",
+            outcome="choose one: --runtime 2.6.0-py311",
+        )
     if found.method is Method.FUNCTION:
         yield Item(text="the script submits jobs itself (@remote): it is meant to be run with python here")
     if found.method is Method.DIRECTORY and travelling is payload and not payload.source.is_dir():

@@ -15,8 +15,6 @@ from sfml.config import Config
 from sfml.jobs.plan.draft import Runtime
 from sfml.session.rows import Query
 
-# Of the runtimes of 2026-11 (Snowflake's page "Container Runtime release notes").
-PYTHONS = ("3.10", "3.11", "3.12")
 _PINNED = re.compile(r"py(3)\.?(\d+)\b")
 
 
