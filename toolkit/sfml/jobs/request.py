@@ -12,6 +12,7 @@ from sfml.errors import InputError
 from sfml.jobs import guards
 from sfml.jobs.payload import Payload, StagedPayload
 from sfml.jobs.selection import select
+from sfml.pools import Pool
 
 # A tag (2.10, 2.6.0-py311), an image (repository/name:tag) or a reference (cre@name): what
 # snowflake.ml.jobs puts between quotes in CALL SYSTEM$GET_ML_JOB_RUNTIME as it is.
@@ -49,6 +50,7 @@ class Request:
     requirements: tuple[str, ...] = ()
     eai: tuple[str, ...] = ()
     artifact_repositories: tuple[str, ...] = ()
+    seen_pool: Pool | None = field(default=None, compare=False)  # the pool, where it was looked at already
     env: Mapping[str, str] = field(default_factory=dict)
     runtime: str | None = None
     nodes: int = 1

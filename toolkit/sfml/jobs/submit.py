@@ -94,7 +94,8 @@ def prepare(connection: SnowflakeConnection, request: Request, *, gpu: bool = Fa
 
 
 def _check_pool(connection: SnowflakeConnection, request: Request, *, gpu: bool) -> None:
-    check_pool(find_pool(over(connection), request.compute_pool), nodes=request.nodes, gpu=gpu)
+    pool = request.seen_pool or find_pool(over(connection), request.compute_pool)
+    check_pool(pool, nodes=request.nodes, gpu=gpu)
 
 
 def _to_be_copied(request: Request, payload: StagedPayload) -> Prepared:

@@ -95,6 +95,7 @@ def test_plan__a_script_that_needs_nothing__is_the_request_as_it_was(drafted: Ca
     account = Account(pools=(Pool(name="MINE", family="CPU_X64_S", state="IDLE", max_nodes=1),))
     plan = complete(found, account, Settings(pool_origin="--compute-pool", user="ann"))
     assert (plan.request, plan.refusals) == (found.asked, ())
+    assert plan.request.seen_pool == account.pools[0]  # nobody has to ask for it again
 
 
 def test_plan__no_integration__is_refused_with_the_hosts_and_the_sql(drafted: Callable[..., Draft]) -> None:

@@ -168,6 +168,7 @@ def _request(
             compute_pool=chosen,
             eai=(*request.eai, *added),
             artifact_repositories=(artifact,) if artifact else (),
+            seen_pool=None if pool is None else pool.pool,
         )
     )
 
