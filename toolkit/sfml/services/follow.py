@@ -79,9 +79,15 @@ class Follower:
     _said: str = ""
     _hopeless_since: float | None = None
 
-    def run(self, *, timeout: float | None = None, until: Callable[[JobStatus], bool] | None = None) -> Ended:
-        """Show the logs until it has ended (or ``until`` says so); NotFinishedError after ``timeout``."""
-        watch = Watch(self.connection, self.subject.name, until=until or (lambda status: status.is_over))
+    def run(self, *, timeout: float | None = None) -> Ended:
+        """Show the logs until the end; NotFinishedError after ``timeout``."""
+        final = _READY if self.ready else _STOPPED
+        watch = Watch(
+            self.connection,
+            self.subject.name,
+            until=lambda status: status.status in final,
+            state="RUNNING" if self.ready else "DONE",
+        )
         streams = self._streams()
         began = time.monotonic()
         pause, looks = delays(), self._looks(began, streams)
