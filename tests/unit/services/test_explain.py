@@ -88,11 +88,12 @@ def test_diagnose__program_ended__cause_is_found(code: int, line: str, cause: Ca
             Cause.SECRET,
             "GRANT READ ON SECRET DB.S.KEY TO ROLE R",
         ),
+        ("Encountered fatal error while starting container", Cause.COMMAND_MISSING, "ENTRYPOINT"),
         ("Container was OOMKilled due to resource usage", Cause.MEMORY, "CPU_X64_M"),
     ],
 )
 def test_diagnose__platform_says_why__cause_and_step(message: str, cause: Cause, step: str) -> None:
-    status = "FAILED" if cause is Cause.MEMORY else "PENDING"
+    status = "FAILED" if cause in (Cause.MEMORY, Cause.COMMAND_MISSING) else "PENDING"
     diagnosis = found(None, message=message, status=status)
     assert diagnosis.cause is cause
     assert any(step in text for text in diagnosis.steps), diagnosis.steps

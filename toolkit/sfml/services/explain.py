@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sfml.services import remedies
-from sfml.services.evidence import Evidence
+from sfml.services.evidence import ContainerState, Evidence
 from sfml.services.signs import Cause, cause_of_code, causes, host_in
 
 
@@ -152,15 +152,20 @@ def _ended_badly(evidence: Evidence) -> Diagnosis | None:
     failed = evidence.failed
     if failed is None:
         return None
-    lines = evidence.lines.get(failed.name, ())
-    found = next(iter(causes(lines[-30:])), None) or cause_of_code(failed.exit_code) or Cause.PROGRAM
-    if "OOMKilled" in failed.message:
-        found = Cause.MEMORY
+    found = _cause(failed, evidence.lines.get(failed.name, ()))
     what, steps = _ENDINGS[found](evidence, failed.name)
     code = "" if failed.exit_code is None else f" (exit code {failed.exit_code})"
     return Diagnosis(
         cause=found, what=f"{what}{code}", steps=steps, container=failed.name, exit_code=failed.exit_code
     )
+
+
+def _cause(failed: ContainerState, lines: Sequence[str]) -> Cause:
+    if "OOMKilled" in failed.message:
+        return Cause.MEMORY
+    said = next(iter(causes([*lines[-30:], failed.message])), None) or cause_of_code(failed.exit_code)
+    never_ran = "while starting container" in failed.message and failed.exit_code is None
+    return said or (Cause.COMMAND_MISSING if never_ran else Cause.PROGRAM)
 
 
 Ending = Callable[[Evidence, str], tuple[str, tuple[str, ...]]]
