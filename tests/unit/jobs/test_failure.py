@@ -74,6 +74,8 @@ def test_explain__deleted__is_not_found() -> None:
         ("ModuleNotFoundError: No module named 'rich.table'", "--pip rich"),
         ("socket.gaierror: [Errno -3] Temporary failure in name resolution", "--eai"),
         ("torch.OutOfMemoryError: CUDA out of memory", "--compute-pool"),
+        ("MemoryError", "more memory"),
+        ("DataLoader worker (pid 7) is killed by signal: Bus error.", "/dev/shm"),
         ("FileNotFoundError: [Errno 2] No such file or directory: '/home/me/x.csv'", "/home/me/x.csv"),
         ("Insufficient privileges to operate on table 'T'", "--role"),
     ],
@@ -82,7 +84,9 @@ def test_advice__known_cause__says_what_to_try(seen: str, word: str) -> None:
     assert any(word in text for text in advice(failure(last_lines=[seen])))
 
 
-@pytest.mark.parametrize(("code", "word"), [(137, "memory"), (139, "native"), (143, "outside")])
+@pytest.mark.parametrize(
+    ("code", "word"), [(137, "memory"), (139, "native"), (135, "/dev/shm"), (143, "outside")]
+)
 def test_advice__killed__explains_the_code(code: int, word: str) -> None:
     assert any(word in text for text in advice(failure(exit_code=code)))
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 from sfml.errors import CancelledError, JobFailedError, NotFoundError, SfmlError
 from sfml.jobs.results import RemoteError
+from sfml.services.signs import Cause, cause_of_code, causes
 
 _LAST_LINES = 15
 # What runs the script: their frames come before the script's own.
 _RUNNERS = ("runpy", "mljob_launcher.py", "sfml_entry.py")
-# A shell reports a program that a signal ended as 128 + the signal's number.
-_KILLED, _SEGFAULT, _TERMINATED = 137, 139, 143
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,12 +47,14 @@ def explain(failure: Failure) -> SfmlError:
 
 def advice(failure: Failure) -> list[str]:
     """What to try, the likeliest first."""
-    seen = "\n".join([str(failure.error or ""), *failure.crash, *failure.last_lines[-30:]])
-    found = [say(match) for pattern, say in _ADVICE if (match := pattern.search(seen))]
-    if failure.error is None and failure.exit_code in _BY_CODE:
-        found.append(_BY_CODE[failure.exit_code])
     if failure.status == "CANCELLED":
         return []
+    lines = [str(failure.error or ""), *failure.crash, *failure.last_lines[-30:]]
+    found = [say(match) for pattern, say in _ADVICE if (match := pattern.search("\n".join(lines)))]
+    found += [_BY_CAUSE[cause] for cause in causes(lines) if cause in _BY_CAUSE]
+    killed = None if failure.error is not None else cause_of_code(failure.exit_code)
+    if killed in _BY_CODE:
+        found.append(f"exit code {failure.exit_code}: {_BY_CODE[killed]}")
     return list(dict.fromkeys(found)) or [failure.logs_command]
 
 
@@ -105,38 +106,29 @@ def _package(match: re.Match[str]) -> str:
     return f"pip finds no {match[1].strip()}: check name and version, or give the job an index (--eai)"
 
 
-def _network(_: re.Match[str]) -> str:
-    return "the job may not reach that host: --eai INTEGRATION with a rule for it (PyPI too, for --pip)"
-
-
-def _memory(_: re.Match[str]) -> str:
-    return "more memory: a compute pool of a larger instance family (--compute-pool)"
-
-
 _ADVICE: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"No module named '?([\w.]+)"), _module),
     (re.compile(r"No matching distribution found for (.+)"), _package),
-    (
-        re.compile(
-            r"Temporary failure in name resolution|Name or service not known|NameResolutionError"
-            r"|Max retries exceeded|Network is unreachable"
-        ),
-        _network,
-    ),
-    (re.compile(r"MemoryError|OutOfMemory|out of memory|Bus error"), _memory),
     (
         re.compile(r"No such file or directory: '?(/[^'\s]+)"),
         lambda match: (
             f"{match[1]} is a path of this machine: submit a folder that has the file, or use a stage"
         ),
     ),
-    (
-        re.compile(r"Insufficient privileges|does not exist or not authorized"),
-        lambda _: "the job works with your role: grant that what it lacks, or submit with --role",
-    ),
 )
+# What helps a job of a script: it has no spec of its own to change.
+_BY_CAUSE = {
+    Cause.NETWORK: "the job may not reach that host: --eai INTEGRATION with a rule for it (for --pip, too)",
+    Cause.MEMORY: "more memory: a compute pool of a larger instance family (--compute-pool)",
+    Cause.GPU_MEMORY: "smaller batches, or a --compute-pool whose GPUs have more memory",
+    Cause.SHARED_MEMORY: (
+        "its shared memory, 30 % of the node's, is full (/dev/shm): fewer workers, or a larger --compute-pool"
+    ),
+    Cause.PRIVILEGE: "the job works with your role: grant that what it lacks, or submit with --role",
+}
 _BY_CODE = {
-    _KILLED: "exit code 137: it was killed, most often for lack of memory; a larger instance family helps",
-    _SEGFAULT: "exit code 139: it crashed in native code; look for packages whose versions do not match",
-    _TERMINATED: "exit code 143: it was asked to end from outside",
+    Cause.MEMORY: "it was killed, most often for lack of memory; a larger instance family helps",
+    Cause.CRASH: "it crashed in native code; look for packages whose versions do not match",
+    Cause.ENDED: "it was asked to end from outside",
+    Cause.SHARED_MEMORY: _BY_CAUSE[Cause.SHARED_MEMORY],
 }
