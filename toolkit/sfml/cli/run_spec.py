@@ -66,7 +66,7 @@ def run(
     from sfml.services.run import put
 
     families = known_families(config)
-    source = source_of(spec, args, given, families)
+    source = source_of(spec, args, given, config, families)
     ready_for(source, given, "job", families, None)
     uploads = [put(text, stage=config.stage) for text in puts]
     refuse_system_pool(config.compute_pool)

@@ -62,7 +62,7 @@ def create(
     from sfml.services import manage
 
     families = known_families(config)
-    source = source_of(spec, args, given, families)
+    source = source_of(spec, args, given, config, families)
     ready_for(source, given, "service", families, None)
     refuse_system_pool(config.compute_pool)
     with attached.begin(config, light=True) as opening:
@@ -178,7 +178,7 @@ def upgrade(
     from sfml.session.rows import over
 
     families = known_families(config)
-    source = source_of(spec, args, given, families)
+    source = source_of(spec, args, given, config, families)
     ready_for(source, given, "service", families, None)
     with attached.begin(config, light=True) as opening:
         connection = opening.connection()

@@ -53,10 +53,16 @@ def spec_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def source_of(
-    spec: str | None, command: tuple[str, ...], given: Mapping[str, Any], families: Mapping[str, Family]
+    spec: str | None,
+    command: tuple[str, ...],
+    given: Mapping[str, Any],
+    config: Config,
+    families: Mapping[str, Family],
 ) -> Source:
     """The text of the spec; UsageError where none, or two, were named."""
+    from sfml.images.pushed import resolver
     from sfml.services.source import of_image, read
+    from sfml.specs.render import Sources
     from sfml.specs.values import load_values, set_value
 
     if given["image"]:
@@ -72,7 +78,7 @@ def source_of(
         spec,
         values,
         library=project.specs(None, project.root(Path.cwd())),
-        families=families,
+        sources=Sources(image=resolver(config.state), families=families),
         environ=os.environ if given["with_environment"] else None,
     )
 

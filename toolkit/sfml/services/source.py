@@ -7,17 +7,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sfml.errors import InputError
 from sfml.specs import typed, values
 from sfml.specs.discover import TEMPLATE_SUFFIX, YAML_SUFFIXES, find_template
-from sfml.specs.families import FAMILIES, Family
 from sfml.specs.holes import cut
 from sfml.specs.model import Specification
 from sfml.specs.problems import Severity
 from sfml.specs.scope import Target
 from sfml.specs.validate import Checked, check_text
+
+if TYPE_CHECKING:  # Jinja2 is loaded for templates only
+    from sfml.specs.render import Sources
 
 SUFFIXES = YAML_SUFFIXES | {TEMPLATE_SUFFIX}
 # A comment that says what a spec was written for (specs/comments.py).
@@ -61,7 +63,7 @@ def read(
     given: Mapping[str, Any],
     *,
     library: Path,
-    families: Mapping[str, Family] = FAMILIES,
+    sources: Sources | None = None,
     environ: Mapping[str, str] | None = None,
 ) -> Source:
     """A YAML or JSON file as it is, a template or the name of one with these values filled in."""
@@ -72,10 +74,9 @@ def read(
                 f"{name} is no template: there is nothing to fill in", hint="leave out --set and --values"
             )
         return Source(name=name, text=_plain(path))
-    from sfml.specs.render import Sources, render
+    from sfml.specs.render import render
 
     template = find_template(name, library)
-    sources = Sources(families=families)
     text = render(template, given, sources=sources, environ=environ, library=[library])
     return Source(name=name, text=text)
 
