@@ -14,13 +14,15 @@ from programs import Run
 
 ROOT = Path(__file__).parents[2]
 PARTS = Path(__file__).parent / "monad"
-SETTINGS = """\
+BEFORE = """\
 connection: local
-database: monad_db
+executor: docker
+"""
+AFTER = f"""\
+{BEFORE}database: monad_db
 schema: data_schema
 stage: monad_db.data_schema.monad_stage
 compute_pool: monad_compute_pool_gpu
-executor: docker
 """
 SETUP = (
     "--owner-role", "monad_role", "--database", "monad_db", "--schema", "data_schema",
@@ -34,14 +36,14 @@ def _account(engine: str, project: Path, sfml: Run) -> Iterator[None]:
     """The account set up, and the image in its repository."""
     if subprocess.run([engine, "buildx", "version"], capture_output=True, check=False).returncode:
         pytest.skip("no container engine with buildx: run .ci/prepare")
-    (project / "sfml.yaml").write_text(SETTINGS)
     shutil.copytree(PARTS, project / "images" / "monad", ignore=shutil.ignore_patterns("stage"))
     (project / "images" / "build-env.sh").write_text("")
-    for command in (
-        ("local", "start", "--fake-gpu"),
-        ("account", "setup", "--apply", *SETUP),
-        ("image", "push", "monad", "--repository", "monad_db.data_schema.image_repository"),
+    for settings, command in (
+        (BEFORE, ("local", "start", "--fake-gpu")),
+        (BEFORE, ("account", "setup", "--apply", *SETUP)),
+        (AFTER, ("image", "push", "monad", "--repository", "monad_db.data_schema.image_repository")),
     ):
+        (project / "sfml.yaml").write_text(settings)
         done = sfml(*command)
         assert done.returncode == 0, done.stderr
     yield
