@@ -44,7 +44,7 @@ def _account(engine: str, project: Path, sfml: Run) -> Iterator[None]:
         (AFTER, ("image", "push", "monad", "--repository", "monad_db.data_schema.image_repository")),
     ):
         (project / "sfml.yaml").write_text(settings)
-        done = sfml(*command)
+        done = sfml(*command, timeout=600)
         assert done.returncode == 0, done.stderr
     yield
     reference = json.loads(sfml("image", "list", "-o", "json").stdout)[0]["reference"]

@@ -161,6 +161,7 @@ def test_service__whole_life__of_the_example(sfml: Run) -> None:
     held = sfml("pool", "drop", "ML_DEV_POOL")
     assert held.returncode == 1
     assert "holds a service" in held.stderr
+    assert sfml("service", "drop", "web").returncode == 0
 
 
 def test_service__suspend_resume_upgrade_drop__change_its_state(sfml: Run, project: Path) -> None:
