@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -63,6 +63,24 @@ class View:
         self, session: Session, job_id: str, *, timeout: float | None, result_file: Path | None
     ) -> None:
         """Show the job to its end and its result; raises what explains any end but a good one."""
+        self.report(self._follow(session, job_id, timeout), result_file)
+
+    def see_through_attempts(
+        self, session: Session, job_ids: Iterable[str], *, timeout: float | None, result_file: Path | None
+    ) -> None:
+        """See a job through, and where it fails the next one; raises what explains the end of the last."""
+        outcome: Outcome | None = None
+        for job_id in job_ids:
+            if outcome is not None:
+                self.out.progress(f"the attempt before: {outcome.error}")
+            outcome = self._follow(session, job_id, timeout)
+            if not isinstance(outcome.error, JobFailedError):
+                break
+        assert outcome is not None
+        self.report(outcome, result_file)
+
+    def _follow(self, session: Session, job_id: str, timeout: float | None) -> Outcome:
+        """Show the job to its end; how it ended."""
         from sfml.jobs import kept
         from sfml.jobs.follow import Follower
 
@@ -78,7 +96,7 @@ class View:
             ended = follower.run(timeout=timeout)
             outcome = self.finish(session, ended, shown=True)
             self.keep(outcome, recorder)
-        self.report(outcome, result_file)
+        return outcome
 
     def keep(self, outcome: Outcome, recorder: Recorder) -> None:
         """Keep what the job leaves behind; that this fails is no failure of the job."""

@@ -24,6 +24,7 @@ from sfml.cli.options import (
 )
 from sfml.cli.output import Output, dry_run_option, output_option
 from sfml.cli.planned import Asking, plan_options
+from sfml.cli.repeating import Repeating, sweep_options
 from sfml.config import Config
 from sfml.errors import UsageError
 from sfml.jobs import payload, request, results
@@ -112,6 +113,7 @@ def names_spec(args: Sequence[str], params: Sequence[click.Parameter]) -> bool:
     callback=duration,
     help="Cancel the job when its script has run for so long, also when nobody is attached any more.",
 )
+@sweep_options
 @result_option
 @exit_code_option
 @verbose_option
@@ -123,6 +125,7 @@ def submit(
     config: Config,
     *,
     asking: Asking,
+    repeating: Repeating,
     path: Path,
     args: tuple[str, ...],
     entrypoint: str | None,
@@ -149,6 +152,7 @@ def submit(
     """
     if not following["wait"] and (following["timeout"] is not None or result_file is not None):
         raise UsageError("--timeout and --result need --wait; with --detach nobody is there for them")
+    repeating.check(wait=following["wait"], result_file=result_file)
     found = payload.chosen(
         payload.locate(path, entrypoint), include=included, tracked=tracked, max_bytes=max_payload
     )
@@ -161,6 +165,7 @@ def submit(
             name=request.job_name(name, found),
             user=config.user,
             state=config.state,
+            key=repeating.key,
             args=args,
             requirements=request.requirements(pip, requirement_files, found),
             eai=config.eai,
@@ -178,13 +183,14 @@ def submit(
     if dry_run:
         planned.dry_run(config, wanted, asking, out)
         return
-    _run(config, wanted, asking, result_file, out, **following)
+    _run(config, wanted, asking, repeating, result_file, out, **following)
 
 
 def _run(
     config: Config,
     wanted: Request,
     asking: Asking,
+    repeating: Repeating,
     result_file: Path | None,
     out: Output,
     *,
@@ -201,6 +207,10 @@ def _run(
         with attached.submitting():
             in_background(load_client)  # it takes longer than the plan
             wanted = planned.planned(config, wanted, asking, opening, out)
+        if repeating.points:
+            repeating.sweep(config, wanted, opening, out, wait=wait, timeout=timeout)
+            return
+        with attached.submitting():
             job = submit_job(opening, wanted)
         if not wait:
             out.value({"job_id": job.id, "status": job.status}, text=job.id)
@@ -208,4 +218,5 @@ def _run(
             return
         out.progress(f"job {job.id} on {wanted.compute_pool}")
         view = attached.View(config=config, out=out, verbose=verbose, script_code=propagate_exit_code)
-        view.see_through(opening.session(), job.id, timeout=timeout, result_file=result_file)
+        attempts = repeating.attempts(opening, wanted, job.id, out)
+        view.see_through_attempts(opening.session(), attempts, timeout=timeout, result_file=result_file)

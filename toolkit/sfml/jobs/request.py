@@ -37,7 +37,8 @@ _MOST_INTEGRATIONS = 10
 class Request:
     """A job to submit. Names are as the user typed them, and safe; ``max_runtime`` is in seconds.
 
-    ``state`` is the project's state folder; ``user`` is whose payload it is.
+    ``state`` is the project's state folder; ``user`` is whose payload it is. Requests of one ``key`` are one
+    job, however often they are submitted.
     """
 
     payload: Payload | StagedPayload
@@ -46,6 +47,7 @@ class Request:
     name: str
     user: str = "user"
     state: Path = Path(".sfml")
+    key: str | None = None
     args: tuple[str, ...] = ()
     requirements: tuple[str, ...] = ()
     eai: tuple[str, ...] = ()

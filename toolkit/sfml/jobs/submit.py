@@ -5,14 +5,15 @@ from __future__ import annotations
 import base64
 import json
 import uuid
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sfml import sql
 from sfml.errors import InputError, NoConnectionError, SfmlError
-from sfml.jobs import depot, entry
+from sfml.jobs import depot, entry, once
 from sfml.jobs.depot import Delivery
 from sfml.jobs.payload import StagedPayload
 from sfml.jobs.places import comment, payload_folder, users
@@ -52,19 +53,30 @@ def submit(opening: Opening, request: Request, *, gpu: bool = False) -> Any:
 
     The files travel while the client is imported, which takes longer.
     """
-    preparing = in_background(lambda: prepare(opening.connection(), request, gpu=gpu))
+    (job,) = submit_all(opening, [request], gpu=gpu)
+    return job
+
+
+def submit_all(opening: Opening, requests: Sequence[Request], *, gpu: bool = False) -> Iterator[Any]:
+    """Submit several jobs of the same files, which travel once; each job as soon as it is there.
+
+    The requests differ in arguments and key only.
+    """
+    first = requests[0]
+    preparing = in_background(lambda: prepare(opening.connection(), first, gpu=gpu))
     try:
         load_client()
         session, prepared = opening.session(), preparing.result()
     except BaseException:
-        _take_back(opening, preparing, request)
+        _take_back(opening, preparing, first)
         raise
     try:
-        return _execute(session, request, prepared)
+        for request in requests:
+            yield _execute(session, request, prepared)
     except NoConnectionError:
         raise  # the job may have come into being: it would need its files
     except SfmlError:
-        _take_away(session.connection, prepared, request)
+        _take_away(session.connection, prepared, first)
         raise
     finally:
         prepared.delivery.release()
@@ -108,7 +120,7 @@ def _to_be_copied(request: Request, payload: StagedPayload) -> Prepared:
 def _execute(session: Session, request: Request, prepared: Prepared) -> Any:
     from snowflake.ml.jobs import MLJobDefinition
 
-    with_entry = prepared.payload.with_entry
+    with_entry = needs_entry(request)
     definition = MLJobDefinition(
         source=str(request.payload.source),
         compute_pool=request.compute_pool,
@@ -123,12 +135,15 @@ def _execute(session: Session, request: Request, prepared: Prepared) -> Any:
         runtime_environment=request.runtime,
         database=request.database,
         schema=request.schema,
-        payload=prepared.payload,
+        payload=replace(prepared.payload, with_entry=with_entry),
         # By it, whoever wants to remove a payload finds the jobs that use it.
         comment=comment(prepared.folder),
     )
+    arguments = () if with_entry else request.args
+    if request.key is not None:
+        return once.submit(definition, request.key, arguments)
     with translated():
-        return definition(*(() if with_entry else request.args))
+        return definition(*arguments)
 
 
 def _take_back(opening: Opening, preparing: Future[Prepared], request: Request) -> None:
