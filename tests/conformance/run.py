@@ -96,7 +96,7 @@ def run(backend: LocalBackend, sources: Path, python: Path, report: Path, more: 
     wanted = [*more] if more else [SUITE]
     command = [
         str(python), "-m", "pytest", "-p", "transport", "-p", "no:randomly", "-m", "integration",
-        "-o", "addopts=", "-q", f"--junit-xml={report}", *wanted,
+        "-o", "addopts=", "-v", f"--junit-xml={report}", *wanted,
     ]  # fmt: skip
     subprocess.run(command, cwd=sources, env=environment(backend, sources), check=False)
 

@@ -375,3 +375,16 @@ def test_block_volume__service_suspended_and_dropped__is_kept_and_needs_force(
     assert error.errno == 395085
     assert "Please use DROP SERVICE SVC FORCE" in str(error)
     assert run("drop service svc force") == [("SVC successfully dropped.",)]
+
+
+def test_event_table__asked_as_snow_does__has_the_events_of_the_service(
+    cursor: Any, run: Callable[..., Any], database: str
+) -> None:
+    run(f"{JOB} from specification $spec", spec("true"))
+    found = cursor.execute(
+        "select record['name']::text, value['status']::text from snowflake.telemetry.events"
+        " where upper(resource_attributes:\"snow.service.name\") = upper('job1')"
+        ' and resource_attributes:"snow.database.name" = current_database()'
+        " and record_type = 'EVENT' and scope['name'] = 'snow.spcs.platform' order by timestamp desc limit 3"
+    ).fetchall()
+    assert ("SERVICE.STATUS_CHANGE", "DONE") in found

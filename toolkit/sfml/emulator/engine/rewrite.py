@@ -116,6 +116,19 @@ def _struct(node: Expr) -> Expr:
     return node
 
 
+def _variant(node: Expr) -> Expr:
+    """``v:name = 'text'`` compares texts; DuckDB would read the text as JSON."""
+    if not isinstance(node, (exp.EQ, exp.NEQ)):
+        return node
+    sides = (("this", node.this, node.expression), ("expression", node.expression, node.this))
+    for name, side, other in sides:
+        text = isinstance(other, exp.Literal) and other.is_string
+        if text and isinstance(side, (exp.JSONExtract, exp.Bracket)):
+            kind = exp.DataType(this=exp.DataType.Type.TEXT, nested=False)
+            node.set(name, exp.Cast(this=side.copy(), to=kind))
+    return node
+
+
 def _packages(node: Expr) -> Expr:
     """INFORMATION_SCHEMA.PACKAGES lies where fakesnow has its other views of that schema."""
     if isinstance(node, exp.Table) and (node.db.upper(), node.name.upper()) == (
@@ -155,6 +168,7 @@ _CHANGES = (
     _generated,
     _trim,
     _struct,
+    _variant,
 )
 
 

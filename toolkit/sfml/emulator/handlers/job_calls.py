@@ -199,6 +199,8 @@ def rows_of(
         return _history(
             _bound(("CREATED_TIME_START", "CREATED_TIME_END", "RESULT_LIMIT"), args, named), context, backend
         )
+    if target is None and function == "EVENTS":
+        return service_events.event_table(context, backend)
     if target is not None and function == "SPCS_GET_LOGS":
         job = find(target.resolve(context), context, backend)
         return _log_rows(job, _bound(("START_TIME", "END_TIME"), args, named), backend)

@@ -63,6 +63,11 @@ def find(name: Name, context: Context, backend: Backend, *privileges: str) -> Se
     return service
 
 
+def visible(service: Service, context: Context, backend: Backend) -> bool:
+    """Whether the role may know of the service."""
+    return _may(service, context, backend, *_SEEING)
+
+
 def describe(command: c.DescribeService, _: Request, context: Context, backend: Backend) -> Rows:
     from sfml.emulator.services.rendering import render
 
@@ -76,7 +81,7 @@ def describe(command: c.DescribeService, _: Request, context: Context, backend: 
 def show(command: c.ShowServices, _: Request, context: Context, backend: Backend) -> Rows:
     wanted = {"ONLY": (True,), "EXCLUDE": (False,)}.get(command.jobs, (True, False))
     found = [one for one in _in_scope(command, context, backend) if one.is_job in wanted]
-    seen = [service for service in found if _may(service, context, backend, *_SEEING)]
+    seen = [service for service in found if visible(service, context, backend)]
     hidden = _HIDDEN[command.jobs]
     shown = [column for column in _DESCRIBED if column.name not in hidden]
     picked = command.filter.pick(seen, lambda service: service.name.name)

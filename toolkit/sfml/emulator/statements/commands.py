@@ -661,7 +661,8 @@ class ResultScan:
 class TableCall:
     """A table function inside a query that the backend answers, not the engine.
 
-    ``function`` is RESULT_SCAN, GET_JOB_HISTORY, INFER_SCHEMA, or a method of the service ``target``.
+    ``function`` is RESULT_SCAN, GET_JOB_HISTORY, INFER_SCHEMA, EVENTS (the event table), or a method of the
+    service ``target``.
     Arguments are literals, :class:`ContextFunction` (LAST_QUERY_ID) or :class:`Expression`.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from typing import Any
 
 from sfml.emulator.faults import Fault, unsupported
 from sfml.emulator.statements import commands as c
@@ -102,6 +103,8 @@ def _result_scan(reader: Reader) -> c.Command | None:
 # --- the engine's text
 
 _OWN_TABLES = (("RESULT_SCAN",), ("INFER_SCHEMA",), ("SNOWFLAKE", "SPCS", "GET_JOB_HISTORY"))
+# The account's event table, which parameters name too (handlers/session.py).
+_EVENT_TABLE = ("SNOWFLAKE", ".", "TELEMETRY", ".", "EVENTS")
 # Functions of the session that the engine knows itself.
 _OF_ENGINE = frozenset({"CURRENT_DATE", "CURRENT_TIMESTAMP"})
 
@@ -216,6 +219,9 @@ class Rewrite:
             replacement: str | None = ".".join(map(quoted, self.reader.parts()))
         elif self.reader.sees("TABLE", "("):
             replacement = self._own_table()
+        elif self.reader.sees(*_EVENT_TABLE):
+            self.reader.at += len(_EVENT_TABLE)
+            replacement = self._placed(function="EVENTS")
         else:
             replacement = self._own_function(token)
         if replacement is None:
@@ -265,10 +271,12 @@ class Rewrite:
             return None
         args, named = arguments(reader)
         reader.expect(")")
+        return self._placed(function=function, target=target, args=args, named=named)
+
+    def _placed(self, **call: Any) -> str:
+        """The placeholder of a table that the backend answers."""
         placeholder = f"TEMP.MAIN._SFML_TABLE_{len(self.tables)}"
-        self.tables.append(
-            c.TableCall(function=function, placeholder=placeholder, target=target, args=args, named=named)
-        )
+        self.tables.append(c.TableCall(placeholder=placeholder, **call))
         return placeholder
 
 
