@@ -8,8 +8,8 @@ import jwt
 import pytest
 from cryptography import x509
 
-from sfml.emulator.registry.access import PullTokens, parse_scopes
-from sfml.emulator.registry.tokens import Access, Signing
+from sfml.emulator.registry.access import Access, PullTokens, parse_scopes
+from sfml.emulator.registry.tokens import Signing
 
 NOW = 1_800_000_000.0
 

@@ -16,7 +16,6 @@ from pathlib import Path
 
 from sfml.emulator.ingress.admission import Endpoint, Gate, Pass, Reply, public
 from sfml.emulator.ingress.connection import Client
-from sfml.emulator.ingress.exchange import exchange
 from sfml.emulator.ingress.heads import Request
 from sfml.emulator.settings import Settings
 
@@ -24,6 +23,7 @@ _LOG = logging.getLogger(__name__)
 _HOST = "127.0.0.1"
 _BACKLOG = 1024
 _NAMED = "localhost"
+_RESOLVE_WITHIN = 1.0
 
 
 class Doors:
@@ -44,7 +44,7 @@ class Doors:
         self._endpoints: dict[str, Endpoint] = {}
         self._servers: list[asyncio.Server] = []
         self._clients: set[Client] = set()
-        self._named = _resolves(f"sfml.{_NAMED}")
+        self._named: bool | None = None
 
     def begin(self, gate: Gate) -> None:
         """Decide by ``gate`` from now on, and listen again for the endpoints that had a port."""
@@ -63,6 +63,8 @@ class Doors:
             known = label in self._ports
         if not known:
             self._open(Endpoint(service=service, name=endpoint, label=label), 0)
+        if self._named is None:
+            self._named = _resolves(f"sfml.{_NAMED}")
         host = f"{label}-{self._settings.account.lower()}.{_NAMED}" if self._named else _HOST
         return f"{host}:{self._ports[label]}"
 
@@ -74,6 +76,8 @@ class Doors:
 
     def token(self, form: Mapping[str, str]) -> str:
         """What `/oauth/token` answers; :class:`Fault` when there is no token for this."""
+        from sfml.emulator.ingress.exchange import exchange
+
         gate = self._gate
         assert gate is not None
         return exchange(form, door=gate.door, tickets=gate.tickets, label_at=self.label_at)
@@ -143,9 +147,17 @@ def _listen(port: int) -> socket.socket:
 
 
 def _resolves(name: str) -> bool:
-    with contextlib.suppress(OSError):
-        return all(found[4][0] in (_HOST, "::1") for found in socket.getaddrinfo(name, None))
-    return False
+    """Whether this machine finds itself under the name, without asking the network for long."""
+    found: list[str] = []
+
+    def look() -> None:
+        with contextlib.suppress(OSError):
+            found.extend(str(entry[4][0]) for entry in socket.getaddrinfo(name, None))
+
+    looking = threading.Thread(target=look, daemon=True)
+    looking.start()
+    looking.join(_RESOLVE_WITHIN)
+    return bool(found) and all(address in (_HOST, "::1") for address in found)
 
 
 def _load(file: Path) -> Mapping[str, int]:

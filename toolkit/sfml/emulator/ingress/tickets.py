@@ -1,12 +1,13 @@
-"""The ingress's own tokens, from `/oauth/token` and the sign-in page: signed, and good for one endpoint."""
+"""The ingress's own tokens, from `/oauth/token` and the sign-in page: signed, and good for one endpoint.
+
+The library that signs them is imported with the first one.
+"""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import jwt
 
 _ALGORITHM = "HS256"
 
@@ -30,11 +31,15 @@ class Tickets:
 
     def issue(self, user: str, label: str) -> str:
         """A token whose ``exp`` clients may read."""
+        import jwt
+
         claims = {"sub": user, "aud": label, "exp": self._clock() + self._lifetime}
         return jwt.encode(claims, self._key, _ALGORITHM)
 
     def read(self, token: str, label: str) -> Ticket | None:
         """The ticket, if it is ours and of this endpoint; it may have expired."""
+        import jwt
+
         options = {"verify_exp": False}
         try:
             claims = jwt.decode(token, self._key, [_ALGORITHM], audience=label, options=options)  # type: ignore[arg-type]

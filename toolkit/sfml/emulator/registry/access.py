@@ -20,13 +20,20 @@ from sfml.emulator.handlers.objects import existing
 from sfml.emulator.handlers.privileges import require
 from sfml.emulator.passwords import fingerprint
 from sfml.emulator.registry.paths import name_of
-from sfml.emulator.registry.tokens import Access
 from sfml.emulator.wire.requests import LoginRequest
 
 TOKEN_USER = "0sessiontoken"  # noqa: S105 - the name under which `snow spcs image-registry login` logs in
 # docs.snowflake.com/en/sql-reference/sql/create-image-repository: READ to pull, WRITE to push.
 _PRIVILEGES = {"pull": "READ", "push": "WRITE"}
 _ENGINE = "ENGINE"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Access:
+    """What a token permits on one repository of the registry (``db/schema/repository/image``)."""
+
+    name: str
+    actions: tuple[str, ...]
 
 
 class PullTokens:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sfml.emulator.auth.credentials import Door
 from sfml.emulator.auth.sessions import Sessions
@@ -19,7 +20,9 @@ from sfml.emulator.registry import program
 from sfml.emulator.registry.access import TOKEN_USER, Gate, PullTokens, parse_scopes, permitted
 from sfml.emulator.registry.routes import SERVICE, TOKEN_PATH, Credentials, Refusal
 from sfml.emulator.registry.storage import Storage
-from sfml.emulator.registry.tokens import Signing
+
+if TYPE_CHECKING:
+    from sfml.emulator.registry.tokens import Signing
 
 _PULL_WITHIN = 3600.0
 """Seconds in which an engine must have begun to pull a large image's last layer."""
@@ -129,6 +132,8 @@ class Registry:
         launch = program.find_launch(files, port)
         if launch is None:
             return None
+        from sfml.emulator.registry.tokens import Signing
+
         self._signing = Signing()
         files.certificate.write_text(self._signing.certificate)
         program.write_config(launch, files, realm=self.realm, secret=secrets.token_hex(16))

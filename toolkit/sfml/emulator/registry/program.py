@@ -20,10 +20,11 @@ from pathlib import Path
 from sfml import proc
 from sfml.emulator.faults import Fault
 from sfml.emulator.registry.routes import SERVICE
-from sfml.emulator.registry.tokens import ISSUER
 from sfml.errors import CommandError, ToolMissingError
 
 _LOG = logging.getLogger(__name__)
+ISSUER = "sfml"
+"""Of the tokens that the program accepts."""
 _PROGRAM = "docker-registry"
 _CONTAINER_IMAGES = ("registry:2", "registry:3")
 HOW_TO_INSTALL = (

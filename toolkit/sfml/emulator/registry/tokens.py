@@ -1,6 +1,6 @@
 """The tokens that the registry accepts: JSON web tokens, signed with a key that only this server has.
 
-Form and claims: distribution.github.io/distribution/spec/auth/jwt.
+Form and claims: distribution.github.io/distribution/spec/auth/jwt. Imported when the registry first starts.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -17,18 +16,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-ISSUER = "sfml"
+from sfml.emulator.registry.access import Access
+from sfml.emulator.registry.program import ISSUER
+
 _TEN_YEARS = timedelta(days=3650)
 _LEEWAY = 60
 """Seconds for which the registry accepts a token after its end (registry/auth/token/token.go, Leeway)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Access:
-    """What a token permits on one repository of the registry (``db/schema/repository/image``)."""
-
-    name: str
-    actions: tuple[str, ...]
 
 
 class Signing:
