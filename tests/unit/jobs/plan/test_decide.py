@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -199,3 +200,16 @@ def test_draft__a_python_that_no_runtime_has__is_a_warning(tmp_path: Path) -> No
     (warning,) = draft(asked, Wishes(), Runtime(python="3.14")).warnings
     assert "Python 3.14" in warning.text
     assert draft(asked, Wishes(), RUNTIME).warnings == ()
+
+
+def test_draft__the_folder_that_travels__is_told_with_what_stays(
+    drafted: Callable[..., Draft], tmp_path: Path
+) -> None:
+    files = {"data.py": "ROWS = 1\n", ".gitignore": "*.bin\n", "weights.bin": "0" * 5000}
+    found = drafted("from data import ROWS\n", files)
+    (item,) = found.sections["payload"]
+    assert item.text.startswith("3 files, ")
+    assert "weights.bin" in item.text
+    limited = replace(found.asked.payload, max_bytes=10)  # type: ignore[type-var]
+    with pytest.raises(InputError):  # the user's own limit holds for the folder, too
+        draft(replace(found.asked, payload=limited), Wishes(), RUNTIME)

@@ -162,14 +162,14 @@ def _request(
     chosen = request.compute_pool
     if pool is not None and not settings.pool_given:
         chosen = str(Name((pool.pool.name,)))
-    return requests.checked(
-        replace(
-            request,
-            compute_pool=chosen,
-            eai=(*request.eai, *added),
-            artifact_repositories=(artifact,) if artifact else (),
-            seen_pool=None if pool is None else pool.pool,
-        )
+    integrations = (*request.eai, *added)
+    requests.check_integrations(integrations)
+    return replace(
+        request,
+        compute_pool=chosen,
+        eai=integrations,
+        artifact_repositories=(artifact,) if artifact else (),
+        seen_pool=None if pool is None else pool.pool,
     )
 
 
