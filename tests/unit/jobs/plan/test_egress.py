@@ -85,6 +85,11 @@ def test_match__rules_that_cannot_be_read__count_by_name_only_where_the_name_say
     assert [one.category for one in found.missing] == [Category.WANDB]
 
 
+def test_match__rules_that_cannot_be_read__are_trusted_where_the_user_gave_the_integration() -> None:
+    found = match([HF, WB], [Integration(name="SALES", hosts=None)], ["SALES"])
+    assert (found.used, found.missing) == (("SALES",), ())
+
+
 def test_match__what_the_user_gave__is_used_even_for_nothing() -> None:
     found = match([HF], [ALL_HF, Integration(name="MINE", hosts=("x.example",))], ["MINE"])
     assert found.used == ("MINE", "HUB")

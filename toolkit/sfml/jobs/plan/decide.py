@@ -196,7 +196,7 @@ def _covered(need: Network, coverage: Coverage) -> str:
         return "-> no integration covers it"
     by = ", ".join(coverage.of(need))
     guessed = need.category in coverage.guessed
-    return f"-> {by} by its name: its rules cannot be read" if guessed else f"-> {by} covers it"
+    return f"-> {by} on trust: its rules cannot be read" if guessed else f"-> {by} covers it"
 
 
 def _partial(coverage: Coverage) -> Iterator[Item]:

@@ -41,7 +41,7 @@ class Integration:
 class Coverage:
     """``used``: the integrations for the job; ``by_host``: which one is for a host.
 
-    ``guessed``: categories for which an integration was taken by its name alone; ``missing``: needs with the
+    ``guessed``: categories for which an integration was taken on trust, its rules unseen; ``missing``: needs with the
     hosts that nothing covers; ``partial``: hosts aside that nothing covers, without which most things work.
     """
 
@@ -167,13 +167,14 @@ def is_aside(need: Network, host: str) -> bool:
 def _guessed(
     needs: Iterable[Network], integrations: Iterable[Integration], given: Sequence[str]
 ) -> dict[Category, str]:
-    """For each need the integration that is meant for it by its name, where its rules cannot be read."""
+    """For each need an integration whose rules cannot be read: one that the user gave, or that is named so."""
     hidden = sorted(
         (one for one in integrations if one.hosts is None), key=lambda one: (one.name not in given, one.name)
     )
     found: dict[Category, str] = {}
     for need in needs:
-        names = [one.name for one in hidden if likely(need.category, one.name)]
+        names = [one.name for one in hidden if one.name in given or likely(need.category, one.name)]
+        names.sort(key=lambda name: not likely(need.category, name))
         if names:
             found[need.category] = names[0]
     return found
