@@ -1,0 +1,193 @@
+"""A dev box on the local backend, from nothing to a shell through the ingress, and back to nothing.
+
+The box is a process of this machine: a specification of the project's own starts the bridge beside an sshd.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ssh_server
+from ssh_server import SshServer
+
+pytestmark = pytest.mark.skipif(ssh_server.MISSING is not None, reason=str(ssh_server.MISSING))
+TOOLKIT = Path(__file__).parents[2] / "toolkit"
+HOST = "sfml-ml-dev"
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody's home and project."""
+
+    home: Path
+    project: Path
+
+    @property
+    def environ(self) -> dict[str, str]:
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("SFML_", "SNOWFLAKE_"))
+        }
+        return {**kept, "HOME": str(self.home), "PYTHONPATH": str(TOOLKIT)}
+
+    def run(self, *command: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [str(part) for part in command],
+            cwd=self.project, env=self.environ, capture_output=True, text=True, timeout=180, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stdout + done.stderr
+        return done
+
+    def sfml(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        return self.run(sys.executable, "-m", "sfml", *arguments, code=code)
+
+    def ssh(self, *command: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+        config = self.home / ".ssh" / "config"
+        # The box's own user is "dev"; here sshd knows the one who runs the tests.
+        return self.run("ssh", "-F", config, "-l", getpass.getuser(), HOST, *command, code=code)
+
+
+@pytest.fixture(scope="module")
+def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
+    folder = tmp_path_factory.mktemp("box")
+    found = User(home=folder / "home", project=folder / "project")
+    keys = found.home / ".ssh" / "sfml"
+    keys.mkdir(parents=True, mode=0o700)
+    (folder / "sshd").mkdir()
+    with ssh_server.running(folder / "sshd") as server:
+        for name in ("user", "user.pub"):
+            target = keys / name.replace("user", "id_ed25519")
+            target.write_text((folder / "sshd" / name).read_text())
+            target.chmod(0o600)
+        _write_project(found.project, server, folder / "sshd" / "host.pub")
+        yield found
+        found.sfml("local", "stop")
+        _stop_agent(keys)
+
+
+def _write_project(project: Path, server: SshServer, host_key: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as free:
+        port = free.getsockname()[1]
+    bridge = [
+        sys.executable, "-m", "sfml.tunnel.bridge", "--port", str(port), "--ssh-port", str(server.port),
+        "--host-key", str(host_key),
+    ]  # fmt: skip
+    container = {"name": "main", "image": "/ml_dev/public/images/dev:latest", "command": bridge}
+    env = {"PYTHONPATH": str(TOOLKIT), "SFML_BOX_OWNER": "LOCAL"}
+    endpoints = [{"name": "ssh", "port": port, "public": True}]
+    spec = {"spec": {"containers": [{**container, "env": env}], "endpoints": endpoints}}
+    (project / "specs" / "service").mkdir(parents=True)
+    (project / "specs" / "service" / "dev-box.yaml.j2").write_text(json.dumps(spec))
+    (project / "sfml.yaml").write_text("connection: local\nexecutor: process\n")
+
+
+def _stop_agent(keys: Path) -> None:
+    lock = next(iter(keys.glob("agent.lock")), None)
+    if lock and lock.read_text():
+        os.kill(int(lock.read_text()), 15)
+
+
+@pytest.fixture(scope="module")
+def box(user: User) -> Any:
+    """The box, made from nothing."""
+    done = user.sfml("up", "--yes", "--egress", "packages", "--timeout", "90s", "-o", "json")
+    assert "+ service ML_DEV.PUBLIC.ML_DEV_BOX_LOCAL" in done.stderr
+    return json.loads(done.stdout)
+
+
+def test_up__from_nothing__leads_into_a_shell(user: User, box: Any) -> None:
+    assert box["host"] == HOST
+    assert user.ssh("echo", "in the box").stdout == "in the box\n"
+    assert user.ssh("exit 3", code=3).stdout == ""
+
+
+def test_up__again__changes_nothing(user: User, box: Any) -> None:
+    before = {path: path.read_bytes() for path in (user.home / ".ssh").rglob("*.conf")}
+    done = user.sfml("up", "--timeout", "60s")  # nothing to confirm: it does not ask either
+    assert not [line for line in done.stderr.splitlines() if line.strip().startswith(("+", "~"))]
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def test_scp__through_the_ingress__is_equal(user: User, box: Any, tmp_path: Path) -> None:
+    data = os.urandom(8 << 20)
+    (tmp_path / "up").write_bytes(data)
+    options = ("-F", str(user.home / ".ssh" / "config"), "-o", f"User={getpass.getuser()}", "-q")
+    user.run("scp", *options, tmp_path / "up", f"{HOST}:{tmp_path}/there")
+    user.run("scp", *options, f"{HOST}:{tmp_path}/there", tmp_path / "back")
+    assert hashlib.sha256((tmp_path / "back").read_bytes()).digest() == hashlib.sha256(data).digest()
+
+
+def test_token_and_key__while_the_box_is_used__are_in_no_file_argument_or_log(user: User, box: Any) -> None:
+    command = [sys.executable, "-c", _TOKEN, str(user.home), HOST]
+    secret = user.run(*command).stdout.strip()
+    assert len(secret) > 30
+    with subprocess.Popen(
+        ["ssh", "-F", str(user.home / ".ssh" / "config"), "-l", getpass.getuser(), HOST, "cat"],
+        env=user.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    ) as running:  # fmt: skip
+        assert running.stdin
+        assert running.stdout
+        running.stdin.write(b"x\n")
+        running.stdin.flush()
+        assert running.stdout.readline() == b"x\n"
+        assert secret not in _shown_by_processes()
+        running.stdin.close()
+    for folder in (user.home, user.project):
+        for path in folder.rglob("*"):
+            if path.is_file():
+                assert secret.encode() not in path.read_bytes(), path
+
+
+_TOKEN = """
+import os, sys
+from pathlib import Path
+from sfml.remote import entry, tokens
+place = entry.folder(Path(sys.argv[1]))
+print(tokens.token(entry.load(place, sys.argv[2]), place, os.environ))
+"""
+
+
+def _shown_by_processes() -> str:
+    shown = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        for name in ("cmdline", "environ"):
+            try:
+                shown.append((folder / name).read_bytes().decode(errors="replace"))
+            except OSError:
+                continue
+    return "\n".join(shown)
+
+
+def test_stop__then_ssh__fails_with_the_box_s_state_and_up_brings_it_back(user: User, box: Any) -> None:
+    user.sfml("stop")
+    failed = user.ssh("true", code=255)
+    assert "state: SUSPEND" in failed.stderr
+    assert "sfml up starts it" in failed.stderr
+    user.sfml("up", "--yes", "--timeout", "90s")
+    assert user.ssh("echo back").stdout == "back\n"
+
+
+def test_down__after_a_plan__removes_ours_and_nothing_else(user: User, box: Any) -> None:
+    done = user.sfml("down", "--yes")
+    assert "stays" not in done.stderr or "integration ML_DEV_EGRESS" in done.stderr
+    assert "- service ML_DEV.PUBLIC.ML_DEV_BOX_LOCAL" in done.stderr
+    assert not [*(user.home / ".ssh" / "sfml").glob("*.conf")]
+    assert "Include" not in (user.home / ".ssh" / "config").read_text()
+    again = user.sfml("down", "--yes")
+    assert "nothing to remove" in again.stdout
+    kept = json.loads(user.sfml("pool", "list", "-o", "json").stdout)
+    assert any(
+        row["name"] == "ML_DEV_POOL" for row in kept
+    )  # the account's set-up, which has no mark of ours
