@@ -64,7 +64,8 @@ def proxy_for(url: str, environ: Mapping[str, str]) -> str | None:
     name = "https_proxy" if parts.scheme in ("https", "wss") else "http_proxy"
     proxy = environ.get(name) or environ.get(name.upper())
     exempt = (environ.get("no_proxy") or environ.get("NO_PROXY") or "").split(",")
-    if not proxy or host in _LOOPBACK or any(_matches(host, entry.strip()) for entry in exempt):
+    is_here = host in _LOOPBACK or host.endswith(".localhost")
+    if not proxy or is_here or any(_matches(host, entry.strip()) for entry in exempt):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 

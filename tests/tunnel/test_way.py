@@ -1,0 +1,181 @@
+"""The way to the bridge: TLS, an HTTP proxy, and what stands before the bridge and refuses."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from sfml.tunnel.dial import proxy_for
+from tunnels import EchoTarget, bridge, client, exchange
+
+
+class Relay:
+    """A server on the loopback interface: ``meet`` makes of each connection the one to forward it to."""
+
+    def __init__(self, meet: Callable[[socket.socket], tuple[socket.socket, socket.socket] | None]) -> None:
+        self._meet = meet
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.connections = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = self._listener.accept()
+                self.connections += 1
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with suppress(OSError):
+            ends = self._meet(connection)
+            if ends is None:
+                connection.close()
+                return
+            for source, sink in (ends, ends[::-1]):
+                threading.Thread(target=_copy, args=(source, sink), daemon=True).start()
+
+
+def _copy(source: socket.socket, sink: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65536):
+            sink.sendall(data)
+    for end in (source, sink):
+        with suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+        end.close()
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for localhost that signs itself, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    command = [
+        "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+        "-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(cert),
+    ]  # fmt: skip
+    subprocess.run(command, check=True, capture_output=True)
+    return cert, key
+
+
+@pytest.fixture
+def tls(echo: EchoTarget, certificate: tuple[Path, Path]) -> Iterator[Relay]:
+    """TLS before a bridge."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    with bridge(echo.port) as server:
+
+        def meet(connection: socket.socket) -> tuple[socket.socket, socket.socket]:
+            inside = context.wrap_socket(connection, server_side=True)
+            # One thread reads and another writes: Python's TLS sockets serve that only when they block.
+            return inside, socket.create_connection(("127.0.0.1", server.port))
+
+        relay = Relay(meet)
+        yield relay
+        relay.close()
+
+
+def connect_proxy(answer: bytes, seen: list[bytes]) -> Relay:
+    """An HTTP proxy that takes CONNECT."""
+
+    def meet(connection: socket.socket) -> tuple[socket.socket, socket.socket] | None:
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            head += connection.recv(1)
+        seen.append(head)
+        connection.sendall(answer)
+        if b" 200 " not in answer:
+            return None
+        port = int(head.split()[1].rpartition(b":")[2])
+        return connection, socket.create_connection(("127.0.0.1", port))
+
+    return Relay(meet)
+
+
+def test_tls__trusted_certificate__carries_the_bytes(
+    tls: Relay, echo: EchoTarget, certificate: tuple[Path, Path]
+) -> None:
+    data = bytes(range(256)) * 16_000
+    with client(f"https://localhost:{tls.port}/ssh", SSL_CERT_FILE=str(certificate[0])) as process:
+        assert exchange(process, data) == echo.GREETING + data
+
+
+def test_tls__unknown_certificate__is_refused(tls: Relay, echo: EchoTarget) -> None:
+    with client(f"https://localhost:{tls.port}/ssh") as process:
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 255
+    assert b"certificate" in errors.lower()
+    assert echo.connections == 0
+
+
+def test_proxy__name_that_only_it_finds__speaks_tls_through_it(
+    tls: Relay, echo: EchoTarget, certificate: tuple[Path, Path]
+) -> None:
+    seen: list[bytes] = []
+    proxy = connect_proxy(b"HTTP/1.1 200 Connection established\r\n\r\n", seen)
+    environ = {
+        "HTTPS_PROXY": f"http://ana:gehe%20im@127.0.0.1:{proxy.port}",
+        "SSL_CERT_FILE": str(certificate[0]),
+    }
+    with client(f"https://box.example:{tls.port}/ssh", **environ) as process:
+        _, errors = process.communicate(b"", timeout=30)
+    proxy.close()
+    assert seen[0].startswith(f"CONNECT box.example:{tls.port} HTTP/1.1\r\n".encode())
+    assert b"Proxy-Authorization: Basic YW5hOmdlaGUgaW0=\r\n" in seen[0]
+    # TLS is spoken through it to the end: the certificate that arrives is localhost's.
+    assert b"box.example" in errors
+
+
+def test_proxy__refuses__says_what_it_answered() -> None:
+    proxy = connect_proxy(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", [])
+    with client("https://box.example/ssh", HTTPS_PROXY=f"http://127.0.0.1:{proxy.port}") as process:
+        _, errors = process.communicate(timeout=30)
+    proxy.close()
+    assert process.returncode == 255
+    assert b"407" in errors
+
+
+def test_ingress__sends_to_its_sign_in__says_that_the_token_is_missing() -> None:
+    answer = b"HTTP/1.1 302 Found\r\nLocation: https://sign.in\r\nContent-Length: 0\r\n\r\n"
+
+    def meet(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(answer)
+
+    ingress = Relay(meet)
+    with client(f"http://127.0.0.1:{ingress.port}/ssh") as process:
+        _, errors = process.communicate(timeout=30)
+    ingress.close()
+    assert process.returncode == 255
+    assert b"the ingress wants a login" in errors
+    assert ingress.connections == 2  # once more with another token
+
+
+@pytest.mark.parametrize(
+    ("url", "environ", "proxy"),
+    [
+        ("https://a.b.c", {"HTTPS_PROXY": "http://p:1"}, "http://p:1"),
+        ("https://a.b.c", {"https_proxy": "p:1"}, "http://p:1"),
+        ("http://a.b.c", {"HTTPS_PROXY": "http://p:1"}, None),
+        ("https://a.b.c", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "x,.b.c"}, None),
+        ("https://a.b.c", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "b"}, "http://p:1"),
+        ("https://a.b.c", {"HTTPS_PROXY": "http://p:1", "NO_PROXY": "*"}, None),
+        ("https://127.0.0.1:8", {"HTTPS_PROXY": "http://p:1"}, None),
+        ("https://x.localhost:8", {"HTTPS_PROXY": "http://p:1"}, None),
+    ],
+)
+def test_proxy_for__environment__decides(url: str, environ: dict[str, str], proxy: str | None) -> None:
+    assert proxy_for(url, environ) == proxy
