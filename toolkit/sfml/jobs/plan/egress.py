@@ -41,8 +41,8 @@ class Integration:
 class Coverage:
     """``used``: the integrations for the job; ``by_host``: which one is for a host.
 
-    ``guessed``: categories for which an integration was taken on trust, its rules unseen; ``missing``: needs with the
-    hosts that nothing covers; ``partial``: hosts aside that nothing covers, without which most things work.
+    ``guessed``: categories with an integration taken on trust, its rules unseen. ``missing``: needs with
+    the hosts that nothing covers. ``partial``: uncovered hosts aside, without which most things work.
     """
 
     used: tuple[str, ...] = ()
@@ -167,7 +167,7 @@ def is_aside(need: Network, host: str) -> bool:
 def _guessed(
     needs: Iterable[Network], integrations: Iterable[Integration], given: Sequence[str]
 ) -> dict[Category, str]:
-    """For each need an integration whose rules cannot be read: one that the user gave, or that is named so."""
+    """For each need an integration whose rules are unseen: one that the user gave, or named so."""
     hidden = sorted(
         (one for one in integrations if one.hosts is None), key=lambda one: (one.name not in given, one.name)
     )
