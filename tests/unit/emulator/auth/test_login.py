@@ -173,7 +173,7 @@ def signed(key: Any, algorithm: str, **claims: object) -> str:
         "iss": f"LOCAL.ANNA.{_fingerprint(public(key))}",
         "sub": "LOCAL.ANNA",
         "iat": NOW,
-        "exp": NOW + timedelta(minutes=1),
+        "exp": NOW + timedelta(minutes=50),
     }
     return jwt.encode({**values, **claims}, key, algorithm=algorithm)
 
@@ -202,7 +202,7 @@ def test_key_pair__registered_key__comes_in(
     ("claims", "expected"),
     [
         ({"exp": NOW - timedelta(minutes=1)}, "394301"),
-        ({"nbf": NOW + timedelta(minutes=1)}, "394302"),
+        ({"nbf": NOW + timedelta(minutes=45)}, "394302"),
         ({"exp": NOW + timedelta(hours=2)}, "394303"),
         ({"iss": "LOCAL.ANNA.SHA256:other"}, "394304"),
         ({"sub": "LOCAL.BERT"}, "390144"),
