@@ -168,6 +168,14 @@ def build(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def check(session: nox.Session) -> None:
+    """Try in containers what the images promise: nox -s check [-- dev]"""
+    env = _environment(session)
+    env["PATH"] = f"{env['PATH']}{os.pathsep}{Path(_snow(session)).parent}"
+    session.run(str(BIN / "sfml"), "image", "check", *session.posargs, env=env, external=True)
+
+
+@nox.session(venv_backend="none")
 def push(session: nox.Session) -> None:
     """Push the images to the account's repository: nox -s build push [-- --connection NAME dev]"""
     _sfml(session, "image", "push")

@@ -14,7 +14,7 @@ from sfml import project
 from sfml.cli.options import CONNECTION_KEYS, config_options
 from sfml.cli.output import Output, dry_run_option, output_option
 from sfml.config import Config
-from sfml.errors import InputError
+from sfml.errors import InputError, NotFoundError
 from sfml.images import catalog as catalogs
 from sfml.images import context as contexts
 from sfml.images import engine
@@ -23,7 +23,7 @@ from sfml.images.build import Built, Manner, Secrets, revision
 from sfml.images.build import build as build_images
 from sfml.images.catalog import Catalog
 from sfml.images.definition import PLATFORMS
-from sfml.images.plan import Plan
+from sfml.images.plan import NAMESPACE, Plan
 from sfml.images.repository import DEFAULT
 from sfml.images.sizes import text as size_text
 
@@ -230,24 +230,36 @@ def check(wanted: Wanted, *, skip: tuple[str, ...], out: Output) -> None:
 )
 @click.option("--private-link", is_flag=True, help="Push to the account's private address.")
 @config_options(*CONNECTION_KEYS, "state")
+@dry_run_option
 @output_option
-def push(config: Config, *, wanted: Wanted, repository: str, private_link: bool, out: Output) -> None:
+def push(
+    config: Config, *, wanted: Wanted, repository: str, private_link: bool, dry_run: bool, out: Output
+) -> None:
     """Push the named images, or all of them, to the account's repository; builds what is missing.
 
     Templates then name them with {{ image('dev') }}.
     """
     from sfml.cli import attached
     from sfml.images import pushed
-    from sfml.images.publish import publish
+    from sfml.images.publish import publish, survey
 
+    where: dict[str, Any] = {"repository": repository, "private_link": private_link}
+    if dry_run:
+        with attached.begin(config, light=True) as opening:
+            lacking = survey(opening.connection(), wanted.plans, wanted.names, **where)
+        lines = [f"would push {plan.name}: {plan.tag}" for plan in lacking]
+        out.value(
+            [{"image": plan.name, "reference": plan.reference} for plan in lacking],
+            text="\n".join(lines or [_PUSHED_ALL]),
+        )
+        return
     with attached.begin(config, light=True) as opening:
         done = publish(
             opening.connection(),
             wanted.plans,
             wanted.names,
             _manner(wanted, fresh=False),
-            repository=repository,
-            private_link=private_link,
+            **where,
             report=out.progress,
         )
     entries = {
@@ -262,6 +274,62 @@ def push(config: Config, *, wanted: Wanted, repository: str, private_link: bool,
     lines = [f"{item.path}  {item.digest}{_sent(item.seconds, item.sent)}" for item in done]
     unchanged = all(item.seconds is None for item in done)
     out.value(rows, text="\n".join([*lines, *([_PUSHED_ALL] if unchanged else [])]))
+
+
+@image.command()
+@image_options
+@output_option
+def inspect(wanted: Wanted, *, out: Output) -> None:
+    """Show what the named images, or all of them, hold: layers by size, labels, names."""
+    found = engine.held([plan.reference for plan in wanted.plans.values()])
+    rows = []
+    for name in wanted.names:
+        held = found.get(wanted.plans[name].reference)
+        if held is None:
+            hint = f"sfml image build {name}"
+            raise NotFoundError(f"image {wanted.plans[name].reference} is not built", hint=hint)
+        layers = sorted(engine.layers(held.id), key=lambda layer: layer.size, reverse=True)
+        rows.append({**_row(wanted.plans[name], wanted.catalog, held), **_described(held, layers)})
+    out.value(rows, text="\n".join(_inspected(row) for row in rows))
+
+
+def _described(held: engine.Held, layers: Sequence[engine.Layer]) -> Mapping[str, Any]:
+    return {
+        "id": held.id,
+        "platform": held.platform,
+        "tags": list(held.tags),
+        "labels": dict(held.labels),
+        "layers": [{"bytes": layer.size, "made_by": layer.made_by} for layer in layers if layer.size],
+    }
+
+
+def _inspected(row: Mapping[str, Any]) -> str:
+    layers = [f"  {size_text(item['bytes']):>8}  {_short(item['made_by'])}" for item in row["layers"][:8]]
+    head = f"{row['reference']}  {row['size']}  {row['platform']}"
+    return "\n".join([head, f"  also named {', '.join(row['tags'])}", *layers])
+
+
+def _short(command: str) -> str:
+    """A layer's command without what every one of them has."""
+    text = " ".join(command.replace("/bin/bash -euo pipefail -c ", "").split())
+    return text if len(text) <= 90 else f"{text[:89]}…"
+
+
+@image.command()
+@image_options
+@dry_run_option
+@output_option
+def prune(wanted: Wanted, *, dry_run: bool, out: Output) -> None:
+    """Remove the images of these names that have another content than now; their layers stay cached."""
+    kept = {plan.reference for plan in wanted.plans.values()}
+    kept |= {f"{NAMESPACE}/{plan.name}:{tag}" for plan in wanted.plans.values() for tag in plan.human_tags}
+    names = wanted.plans
+    old = [tag for name in names for tag in engine.listed(f"{NAMESPACE}/{name}") if tag not in kept]
+    for tag in old if not dry_run else ():
+        engine.remove(tag)
+        out.progress(f"removed {tag}")
+    word = "would remove" if dry_run else "removed"
+    out.value(old, text=f"{word} {len(old)} old images" if old else "no old images")
 
 
 def _sent(seconds: float | None, size: int) -> str:

@@ -48,9 +48,14 @@ class Plan:
         return f"{NAMESPACE}/{self.name}:{self.tag}"
 
     @property
+    def all_arguments(self) -> Mapping[str, str]:
+        """Its own arguments and those of all that it stands on."""
+        return {**(self.parent.all_arguments if self.parent else {}), **self.arguments}
+
+    @property
     def human_tags(self) -> tuple[str, ...]:
         """Names for people; they move from one content to the next."""
-        values = {**(self.parent.arguments if self.parent else {}), **self.arguments, "version": __version__}
+        values = {**self.all_arguments, "version": __version__}
         try:
             return tuple(tag.format_map(values) for tag in self.image.tags)
         except (KeyError, ValueError) as error:

@@ -51,5 +51,21 @@ def publish(
     return [sent.get(plan.name) or _there(plan, found.path, held) for plan in wanted]
 
 
+def survey(
+    connection: SnowflakeConnection,
+    plans: Mapping[str, Plan],
+    names: Collection[str],
+    *,
+    repository: str = repositories.DEFAULT,
+    private_link: bool = False,
+) -> Sequence[Plan]:
+    """The named images that the account's repository lacks; changes nothing."""
+    query = over(connection)
+    name = repositories.resolve(repository, database=connection.database, schema=connection.schema)
+    there = repositories.look(query, name, private_link=private_link) is not None
+    held = repositories.digests(query, name) if there else {}
+    return pushes.lacking([plan for plan in plans.values() if plan.name in names], held)
+
+
 def _there(plan: Plan, path: str, held: Mapping[tuple[str, str], str]) -> Pushed:
     return Pushed(plan=plan, path=f"{path}/{plan.name}:{plan.tag}", digest=held[(plan.name, plan.tag)])

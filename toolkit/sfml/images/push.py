@@ -53,10 +53,19 @@ class Transfer:
     """What the engine has told of one push."""
 
     sizes: dict[str, int] = field(default_factory=dict)
+    current: dict[str, int] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     sent: int = 0
     digest: str | None = None
     error: str | None = None
+
+    @property
+    def text(self) -> str:
+        """How far it is, in a few words."""
+        so_far = self.sent + sum(self.current.values())
+        return (
+            f"{len(self.done)} layers done, {size_text(so_far)} of {size_text(sum(self.sizes.values()))} sent"
+        )
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Note one event of the engine's stream."""
@@ -66,11 +75,14 @@ class Transfer:
             self.error = str(event.get("error") or event["errorDetail"].get("message"))
         elif status == "Pushing" and detail.get("total"):
             self.sizes[layer] = int(detail["total"])
+            self.current[layer] = int(detail.get("current", 0))
         elif status == "Pushed" and layer not in self.done:
             self.done.add(layer)
+            self.current.pop(layer, None)
             self.sent += self.sizes.get(layer, 0)
         elif status.startswith(("Layer already exists", "Mounted from")):
             self.done.add(layer)
+        # Bytes of layers as they are in the image: the engine does not tell how far they were compressed.
         aux = event.get("aux")
         if aux:
             self.digest = aux.get("Digest")
@@ -201,7 +213,7 @@ def _once(plan: Plan, repository: str, tag: str, registry: Registry, report: Rep
             transfer.take(event)
             if time.monotonic() - told > _TELL_EVERY:
                 told = time.monotonic()
-                report(f"{plan.name}: {len(transfer.done)} layers done, {size_text(transfer.sent)} sent")
+                report(f"{plan.name}: {transfer.text}")
     except (APIError, requests.RequestException, OSError) as error:
         transfer.error = _words(error, registry.password)
     return transfer

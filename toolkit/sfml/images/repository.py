@@ -50,14 +50,15 @@ def resolve(text: str, *, database: str | None, schema: str | None) -> Name:
 
 def ensure(query: Query, name: Name, *, private_link: bool) -> Repository:
     """The repository, created where it is not there yet."""
-    found = _look(query, name, private_link)
+    found = look(query, name, private_link=private_link)
     if found is not None:
         return Repository(name=name, url=found)
     query(sql.create_image_repository(name))
-    return Repository(name=name, url=_look(query, name, private_link) or "", created=True)
+    return Repository(name=name, url=look(query, name, private_link=private_link) or "", created=True)
 
 
-def _look(query: Query, name: Name, private_link: bool) -> str | None:
+def look(query: Query, name: Name, *, private_link: bool) -> str | None:
+    """Where the repository answers; None where there is none of this name."""
     # SHOW … LIKE takes _ as a wildcard: the names are compared again.
     rows = query(sql.show(Kind.IMAGE_REPOSITORY, like=name.last, inside=name.parent))
     row = next((row for row in rows if row["name"] == name.last), None)
