@@ -81,7 +81,7 @@ def test_token__wrong__session_is_gone(backend: LocalBackend, token: str) -> Non
 
 
 def test_path__unknown__404(backend: LocalBackend) -> None:
-    assert send(backend, "GET", "/api/v2/databases")[0] == 404
+    assert send(backend, "GET", "/api/v1/databases")[0] == 404
     assert send(backend, "POST", "/no/such/path", b"{}")[0] == 404
 
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from aiohttp import web
 
 from sfml import __version__
+from sfml.emulator import rest
 from sfml.emulator.auth import refusals
 from sfml.emulator.auth.login import context_of
 from sfml.emulator.auth.sessions import Session
@@ -26,7 +27,7 @@ from sfml.emulator.registry.routes import Routes
 from sfml.emulator.results import Target, Transfer
 from sfml.emulator.statement import Language, Runner
 from sfml.emulator.wire import answers
-from sfml.emulator.wire.requests import MAX_BODY, bad_request, read_body, read_login, read_query
+from sfml.emulator.wire.requests import MAX_BODY, QueryRequest, bad_request, read_body, read_login, read_query
 
 _LOG = logging.getLogger(__name__)
 _SCHEME = "Snowflake Token="
@@ -64,6 +65,7 @@ class App:
         router.add_route("*", "/fs/{stage}/{path:.+}", self._files.serve)
         self._registry.add_to(router)
         router.add_post("/oauth/token", self._exchange)
+        router.add_route("*", rest.PREFIX + "{path:.+}", self._rest)
         return application
 
     def load(self) -> None:
@@ -220,6 +222,28 @@ class App:
             message = "Identified SQL statement is not currently executing."
             return web.json_response(answers.failure(Fault("000605", "57014", message)))
         return web.json_response(answers.success())
+
+    async def _rest(self, request: web.Request) -> web.Response:
+        """Objects over REST: the request as a statement, its result or refusal as HTTP has it."""
+        try:
+            session, at = self._session(request), rest.resource(request.match_info["path"])
+            if request.method not in ("GET", "POST"):
+                raise web.HTTPMethodNotAllowed(request.method, ("GET", "POST"))
+            text = rest.listing(at)
+            if request.method == "POST":
+                mode = request.query.get("createMode", "errorIfExists")
+                text = rest.creation(at, await _body(request), mode=mode)
+            query = self._runner.start(QueryRequest(text=text), session.context, request_id="")
+            await asyncio.wait({asyncio.wrap_future(query.future)})
+            if query.fault is not None:
+                raise query.fault
+            found = query.future.result()
+            return web.json_response(rest.answer(at, found, created=request.method == "POST"))
+        except rest.NotFoundError as error:
+            return web.json_response({"code": "404", "message": f"{error} was not found."}, status=404)
+        except Fault as fault:
+            body = {"code": fault.code, "message": fault.message}
+            return web.json_response(body, status=rest.status_of(fault))
 
     async def _exchange(self, request: web.Request) -> web.Response:
         """A token for an endpoint of a service, as text; the refusal in the form of RFC 6749, section 5.2."""
