@@ -183,6 +183,16 @@ def test_block_volume__next_run__finds_its_files_until_it_is_forgotten(runs: Run
     executor.forget("7-0-data")
 
 
+def test_block_volume__with_an_owner__is_theirs_in_every_run(runs: Runs, executor: Any) -> None:
+    mounts = (Mount(target="/home/block", kept="7-0-home", owner=(1000, 1001)),)
+    for _ in range(2):
+        assert (
+            runs.run("stat -c %u:%g:%a /home/block; touch /home/block/file", mounts=mounts)[1]
+            == "1000:1001:755\n"
+        )
+    executor.forget("7-0-home")
+
+
 def test_thirty_runs__at_once__all_end_well(runs: Runs) -> None:
     followed = [runs.start(runs.script(f"exit {number}", name=f"n{number}")) for number in range(30)]
     assert [following.ended().code for following in followed] == list(range(30))

@@ -25,6 +25,8 @@ class Mount:
     volume: str = ""
     # A block volume: the name, unique on this server, under which a later run finds its files again.
     kept: str = ""
+    # Whose a block volume's own folder is, where the specification says it.
+    owner: tuple[int, int] | None = None
     # Nothing can be written below ``target`` (a stage on which the role has no WRITE).
     read_only: bool = False
 

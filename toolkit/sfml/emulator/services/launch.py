@@ -195,7 +195,8 @@ class Launcher:
             directory = self._stage_directory(service, source)
             return replace(found, source=directory, read_only=volume["name"] in service.read_only)
         if source == "block":
-            return replace(found, kept=volumes.name(service, instance.id, volume["name"]))
+            kept = volumes.name(service, instance.id, volume["name"])
+            return replace(found, kept=kept, owner=volumes.owner(volume))
         return found  # "local": gone with the run
 
     def _stage_directory(self, service: Service, location: str) -> Path:

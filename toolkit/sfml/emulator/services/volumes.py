@@ -18,6 +18,13 @@ def name(service: Service, instance: int, volume: str) -> str:
     return f"{service.record.id}-{instance}-{volume}"
 
 
+def owner(volume: Mapping[str, Any]) -> tuple[int, int] | None:
+    """User and group that a volume belongs to; None where the specification leaves it to root."""
+    if "uid" not in volume and "gid" not in volume:
+        return None
+    return int(volume.get("uid", 0)), int(volume.get("gid", 0))
+
+
 def kept(service: Service) -> tuple[str, ...]:
     """The names of all that the service may have; their number cannot be changed while it lives."""
     found = blocks(service.spec)

@@ -23,6 +23,7 @@ from sfml.emulator.executors.docker import egress, sandbox
 from sfml.emulator.executors.docker.engine import POD, Engine, Trouble, said
 from sfml.emulator.executors.docker.gate import Gate
 from sfml.emulator.executors.docker.gpus import Gpus
+from sfml.emulator.executors.docker.handover import hand_over
 from sfml.emulator.executors.docker.images import Images
 from sfml.emulator.executors.docker.member import ENGINE_LOST, Member, Orders, Outcome
 from sfml.emulator.executors.docker.ownership import open_up
@@ -174,6 +175,7 @@ class Pod:
         made = engine.api.create_container(
             **creation(container, shared, self._base(container), engine.api), name=self._name(container.name)
         )
+        hand_over(engine.api, str(made["Id"]), container.mounts)
         return str(made["Id"])
 
     def _base(self, container: Container) -> Base:
