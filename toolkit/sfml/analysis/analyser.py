@@ -43,6 +43,7 @@ from sfml.analysis.versions import version_notes
 from sfml.errors import InputError
 
 _REMOTE = "snowflake.ml.jobs.remote"
+_SHORT = re.compile(r"-[A-Za-z]\Z")
 _PYTHON = re.compile(r"^(\d+)\.(\d+)(?:\.\d+)?$")
 
 
@@ -76,7 +77,7 @@ def given(words: Sequence[str]) -> dict[str, str | bool]:
         name, equals, value = word.partition("=")
         if equals and (name.startswith("-") or name.replace(".", "").isidentifier()):
             found[name.lstrip("+")] = value
-        elif word.startswith("--"):
+        elif word.startswith("--") or _SHORT.match(word):
             following = words[number + 1] if number + 1 < len(words) else "-"
             found[word] = True if following.startswith("-") else following
     return found

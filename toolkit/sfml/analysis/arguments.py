@@ -46,6 +46,8 @@ class Argument:
     evidence: Evidence
     default: Value = UNKNOWN
     module: Module | None = None
+    aliases: tuple[str, ...] = ()  # all its spellings
+    stored: bool = True  # what the bare flag means
 
     @property
     def value(self) -> Value:
@@ -78,11 +80,23 @@ class Arguments:
 
     def read(self, argument: Argument) -> Value:
         """What an argument is worth: what the user gave, or else its default."""
-        for name in (argument.name, argument.dest):
+        found = self._given(argument)
+        if found is None:
+            return argument.value
+        # Settled, so nothing that depends on it is open any more; it still says where a path begins.
+        return Value((found,), complete=True, head=frozenset({argument.name}))
+
+    def _given(self, argument: Argument) -> str | bool | None:
+        for name in (argument.name, *argument.aliases, argument.dest):
             if name in self.given:
-                # Settled, so nothing that depends on it is open any more; it still says where a path begins.
-                return Value((self.given[name],), complete=True, head=frozenset({argument.name}))
-        return argument.value
+                found = self.given[name]
+                return argument.stored if found is True else found
+        bare = argument.name.lstrip("-")
+        # Flags that come in pairs: argparse and click --no-x, HfArgumentParser --no_x, absl --nox.
+        off = (f"--no-{bare}", f"--no_{bare}", f"--no{bare}")
+        return (
+            False if any(self.given.get(name) is True for name in off if name not in self.by_origin) else None
+        )
 
     def attribute(self, dotted: str, module: Module | None = None) -> Value | None:
         """The argument that a dotted name outside the project reads: FLAGS.x, parse_args().x, a hydra key."""

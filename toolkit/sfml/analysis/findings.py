@@ -157,6 +157,7 @@ class Output:
     evidence: tuple[Evidence, ...]
     default: str | None = None
     logs: bool = False
+    aliases: tuple[str, ...] = ()  # other spellings, as -o
 
 
 @dataclass(frozen=True, kw_only=True)

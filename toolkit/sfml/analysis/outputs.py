@@ -98,6 +98,7 @@ def _output(program: Program, origin: str, lines: list[Evidence], *, logs: bool)
         evidence=tuple(dict.fromkeys((*declared, *lines))),
         default=default if isinstance(default, str) else None,
         logs=logs,
+        aliases=tuple(name for name in argument.aliases if name != origin) if argument is not None else (),
     )
 
 

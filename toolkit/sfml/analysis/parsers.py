@@ -85,6 +85,8 @@ def _add_argument(_: Arguments, evaluator: Evaluator, call: Call) -> Iterator[Ar
         evidence=evidence(call.scope.module, call.node),
         default=_argparse_default(evaluator, call, positional=not dashed),
         module=call.scope.module,
+        aliases=tuple(dashed),
+        stored=evaluator.value(keyword(call.node, "action"), call.scope).default != "store_false",
     )
 
 
@@ -306,6 +308,7 @@ def _click(arguments: Arguments, evaluator: Evaluator, function: Scope, call: as
         evidence=evidence(function.module, call),
         default=default if default.options or not flags else known(None),
         module=function.module,
+        aliases=tuple(flags),
     )
     arguments.by_parameter[(id(function), name)] = argument
     arguments.by_origin.setdefault(shown, argument)

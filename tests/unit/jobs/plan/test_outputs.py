@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sfml.analysis.findings import Output, OutputKind
@@ -9,7 +11,7 @@ from sfml.jobs.plan.outputs import RESULTS, items, redirect
 
 
 def option(
-    name: str, default: str | None = None, kind: OutputKind = OutputKind.OPTION, **more: bool
+    name: str, default: str | None = None, kind: OutputKind = OutputKind.OPTION, **more: Any
 ) -> Output:
     return Output(name=name, kind=kind, evidence=(), default=default, **more)
 
@@ -20,6 +22,9 @@ def option(
         ([option("--output-dir", "out")], [], ["--output-dir", RESULTS]),
         ([option("--output_dir")], ["--epochs", "3"], ["--output_dir", RESULTS]),
         ([option("--output_dir", "out")], ["--output-dir=mine"], []),
+        ([option("--output-dir", "out", aliases=("-o",))], ["-o", "mine"], []),
+        ([option("--output-dir", "out")], ["--out", "mine"], []),
+        ([option("--output-dir", "out")], ["--o", "mine"], ["--output-dir", RESULTS]),
         ([option("--model", "out/net.pt")], [], ["--model", f"{RESULTS}/net.pt"]),
         ([option("--save")], [], []),
         ([option("paths.out", "runs", OutputKind.KEY)], [], [f"paths.out={RESULTS}"]),

@@ -12,6 +12,7 @@ from sfml.jobs.plan.model import Item, places
 # What a job has in its environment (snowflake.ml.jobs, mljob_launcher.py); jobs/entry.py puts its value in.
 RESULTS = "$MLRS_STAGE_RESULT_PATH"
 _FOLDER = re.compile(r"dir|folder|root|path$", re.IGNORECASE)
+_SHORTEST = 4  # with the dashes: a shorter beginning of an option's name seldom is enough
 _POINTABLE = (OutputKind.OPTION, OutputKind.KEY)
 
 
@@ -42,9 +43,18 @@ def _is_open(one: Output, args: Sequence[str]) -> bool:
 
 
 def _is_given(one: Output, args: Iterable[str]) -> bool:
+    spelled = [_plain(name) for name in (one.name, *one.aliases)]
+    words = [_plain(word.partition("=")[0].lstrip("+")) for word in args]
+    # argparse takes every beginning of an option's name that is enough to tell it.
+    return any(
+        word in spelled or (word.startswith("--") and len(word) > _SHORTEST and spelled[0].startswith(word))
+        for word in words
+    )
+
+
+def _plain(word: str) -> str:
     # Options are spelled --output-dir or --output_dir, whatever the script says (HfArgumentParser).
-    plain = one.name.replace("_", "-")
-    return any(word.partition("=")[0].lstrip("+").replace("_", "-") == plain for word in args)
+    return word.replace("_", "-")
 
 
 def _target(one: Output, *, several: bool) -> str:
