@@ -24,7 +24,7 @@ from sfml.emulator.handlers.service_endpoints import forget_roles
 from sfml.emulator.handlers.service_specs import check, pool_of
 from sfml.emulator.handlers.services import find
 from sfml.emulator.results import Rows, status
-from sfml.emulator.services import names, references, volumes
+from sfml.emulator.services import references, volumes
 from sfml.emulator.services.model import Service
 from sfml.emulator.services.services import NewService
 from sfml.emulator.services.states import Status
@@ -254,9 +254,7 @@ def _read(options: Mapping[str, object], context: Context, backend: Backend) -> 
         "AUTO_SUSPEND_SECS": lambda name: _seconds(options, name),
         "LOG_LEVEL": lambda name: _level(options, name),
         "LOG_EVENT_LEVEL": lambda name: _level(options, name),
-        "QUERY_WAREHOUSE": lambda name: references.warehouse(
-            names.resolve(str(options[name])), backend.catalog
-        ),
+        "QUERY_WAREHOUSE": lambda name: references.warehouse(str(options[name]), backend.catalog),
         "EXTERNAL_ACCESS_INTEGRATIONS": lambda name: references.integrations(
             [Name(name=one) for one in typed(options, name, tuple)],
             backend.catalog,

@@ -39,21 +39,19 @@ def read(text: str) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise bad(f"the text is not valid YAML{where}: {getattr(error, 'problem', None) or error}") from None
-    spec = checked(_with_paths(document))
+    _shorten_images(document)
+    spec = checked(document)
     _refuse_contradictions(spec)
     return spec
 
 
-def _with_paths(document: Any) -> Any:
-    """The document with this server's own registry left out of images: a URL is as good as a path."""
-    if isinstance(document, Mapping):
-        return {
-            key: _LOCAL_REGISTRY.sub("/", item)
-            if key == "image" and isinstance(item, str)
-            else _with_paths(item)
-            for key, item in document.items()
-        }
-    return [_with_paths(item) for item in document] if isinstance(document, list) else document
+def _shorten_images(document: Any) -> None:
+    """Leave this server's own registry out of images: a repository's URL is as good as its path."""
+    inner = document.get("spec") if isinstance(document, dict) else None
+    containers = (inner.get("containers") or inner.get("container")) if isinstance(inner, dict) else None
+    for container in containers if isinstance(containers, list) else ():
+        if isinstance(container, dict) and isinstance(container.get("image"), str):
+            container["image"] = _LOCAL_REGISTRY.sub("/", container["image"])
 
 
 def complete(spec: Mapping[str, Any], family: Family) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from sfml.emulator.statements import commands as c
 from sfml.emulator.statements.creation import Modifiers, Parser
 from sfml.emulator.statements.names import ObjectName
 from sfml.emulator.statements.reader import Reader
+from sfml.emulator.statements.tokens import Kind
 
 # Words of a specification in a file; docs.snowflake.com names the first two, SPEC is an older one.
 _FILES = ("SPECIFICATION_TEMPLATE_FILE", "SPECIFICATION_FILE", "SPEC")
@@ -108,13 +109,22 @@ def _integrations(reader: Reader) -> tuple[str, ...]:
     while not reader.accept(")"):
         if found:
             reader.expect(",")
-        found.append(reader.account_name())
+        found.append(_account_name(reader))
     return tuple(found)
+
+
+def _account_name(reader: Reader) -> str:
+    """The name of an account's object: an identifier, or a string that holds the name itself."""
+    token = reader.peek()
+    if token is not None and token.kind is Kind.STRING:
+        return reader.string()
+    return reader.account_name()
 
 
 _VALUES: Mapping[str, Callable[[Reader], object]] = {
     "NAME": Reader.object_name,
     "EXTERNAL_ACCESS_INTEGRATIONS": _integrations,
+    "QUERY_WAREHOUSE": _account_name,
 }
 
 
