@@ -12,6 +12,9 @@ LIMIT_MIB = 3072
 EVERY_S = 0.5
 
 
+pytest.register_assert_rewrite("mljob_operations")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if Path("/proc/self/statm").is_file():
         threading.Thread(target=_watch, args=(os.dup(sys.__stderr__.fileno()),), daemon=True).start()

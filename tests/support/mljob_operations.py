@@ -221,7 +221,7 @@ def test_wait__job_ends__client_knows_at_once(submit: Submit, gates: Path) -> No
     begin = time.monotonic()
     waiter.join(60)
     assert ended
-    assert ended[0] - begin < 2, "the client polled instead of being woken"
+    assert ended[0] - begin < 5, "the client polled instead of being woken"
 
 
 def test_wait__timeout__raises_and_the_job_goes_on(submit: Submit) -> None:

@@ -41,6 +41,8 @@ class Base:
     mounts: tuple[EngineMount, ...] = ()
     user: str | None = None
     directory: str | None = None
+    # Stands before the container's own command.
+    wrapper: tuple[str, ...] = ()
 
 
 def creation(container: Container, shared: Shared, base: Base, api: Any) -> dict[str, Any]:
@@ -48,7 +50,7 @@ def creation(container: Container, shared: Shared, base: Base, api: Any) -> dict
     return {
         "image": base.image,
         # An entrypoint of one's own also takes the image's CMD away, as on Snowflake.
-        "entrypoint": list(container.command) or None,
+        "entrypoint": [*base.wrapper, *container.command] or None,
         "command": list(container.args) or None,
         "environment": {**base.environment, **container.environment},
         "user": base.user,

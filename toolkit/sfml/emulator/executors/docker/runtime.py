@@ -27,6 +27,8 @@ _SYSTEM = (
     "/etc/ca-certificates", "/etc/alternatives", "/etc/localtime", "/etc/pip.conf",
 )  # fmt: skip
 _TOOLKIT = Path(__file__).parents[4]
+# The engine passes on two streams without their order; clients cut the log at lines of the launcher.
+_ONE_STREAM = ("/bin/sh", "-c", 'exec "$@" 2>&1', "sh")
 # Snowflake's own images, which nobody else's registry has.
 _SNOWFLAKES = "/snowflake/images/"
 
@@ -80,6 +82,7 @@ class Runtime:
             mounts=(*_once(readable), *self._writable(run, place)),
             user=self._user,
             directory=str(place.home),
+            wrapper=_ONE_STREAM,
         )
 
     def tidy(self, place: Place) -> None:
