@@ -23,6 +23,9 @@ from sfml.session.rows import Query, over
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
 
+# Snowflake's error number for a name that is taken.
+_EXISTS = 2002
+
 
 @dataclass(frozen=True, kw_only=True)
 class Put:
@@ -101,6 +104,11 @@ def send_spec(connection: SnowflakeConnection, statement: str, wish: Wish, pool:
 
 def explained(error: SfmlError, query: Query, wish: Wish, pool: Pool) -> SfmlError:
     """A refusal with what helps against it, where that is known."""
+    if getattr(error.__cause__, "errno", None) == _EXISTS:
+        return InputError(
+            f"there is a job or service {wish.name} already",
+            hint=f"choose another --name, or drop it: sfml service drop {wish.name}",
+        )
     evidence = Evidence(
         name=str(wish.name),
         status="REFUSED",
