@@ -145,6 +145,8 @@ def test_service__whole_life__of_the_example(sfml: Run) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    put = ("--put", f"{EXAMPLES / 'scripts'}:@ml_dev.public.dev_stage/scripts")
+    assert sfml("run", *put, "--image", "/ml_dev/public/images/dev:1.0", "--", "true").returncode == 0
     template = (EXAMPLES / "web.yaml.j2", "--set", f"port={port}")
     created = sfml("service", "create", "web", *template)
     assert created.returncode == 0, created.stderr

@@ -151,7 +151,8 @@ class Follower:
         evidence = observe.gather(over(self.connection), status, self.subject, lines={})
         found = diagnose(evidence)
         waits = next((text for _, text in evidence.messages), "no node yet")
-        self._say(f"waiting on {status.compute_pool}: {found.what if found else waits}")
+        step = f" ({found.steps[0]})" if found and found.steps else ""
+        self._say(f"waiting on {status.compute_pool}: {found.what if found else waits}{step}")
         return self._given_up(found)
 
     def _given_up(self, found: Diagnosis | None) -> Diagnosis | None:
