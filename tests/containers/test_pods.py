@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pods import Runs, api, executor, left, runs, server
+from pods import IMAGE, Runs, api, executor, left, runs, server
 from sfml.emulator.executors import words
 from sfml.emulator.executors.base import LogFiles, Mount, Phase, Probe, Started, UnschedulableError
 
@@ -193,6 +194,26 @@ def test_block_volume__with_an_owner__is_theirs_in_every_run(runs: Runs, executo
     executor.forget("7-0-home")
 
 
+def test_image_of_another_user__reads_and_writes_what_is_mounted(
+    runs: Runs, api: Any, tmp_path: Path
+) -> None:
+    tag = f"sfml-test-user:{tmp_path.name}".replace("_", "-")
+    recipe = io.BytesIO(f"FROM {IMAGE}\nUSER 1000\n".encode())
+    assert [line for line in api.build(fileobj=recipe, tag=tag, rm=True, decode=True) if "stream" in line]
+    stage, token = tmp_path / "stage", tmp_path / "token"
+    for folder in (stage, token):
+        folder.mkdir(mode=0o700)
+    (token / "token").write_text("hidden")
+    (token / "token").chmod(0o600)
+    mounts = (Mount(target="/stage", source=stage), Mount(target="/token", source=token, read_only=True))
+    try:
+        ended, log = runs.run("id -u; cat /token/token > /stage/copy", image=tag, mounts=mounts)
+    finally:
+        api.remove_image(tag)
+    assert (ended.code, log) == (0, "1000\n")
+    assert (stage / "copy").read_text() == "hidden"
+
+
 def test_thirty_runs__at_once__all_end_well(runs: Runs) -> None:
     followed = [runs.start(runs.script(f"exit {number}", name=f"n{number}")) for number in range(30)]
     assert [following.ended().code for following in followed] == list(range(30))
@@ -202,7 +223,7 @@ DIES = """
 import os, sys, threading
 from pathlib import Path
 sys.path[:0] = {path!r}
-from pods import Runs
+from pods import IMAGE, Runs
 from sfml.emulator.executors.base import Started
 from sfml.emulator.executors.docker.executor import DockerExecutor
 root = Path({root!r})

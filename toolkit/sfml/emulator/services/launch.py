@@ -129,7 +129,9 @@ class Launcher:
         directory = self.directory(service) / str(instance) / _SESSION_FILES
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         fresh = directory / ".token"
-        fresh.touch(mode=0o600)
+        # Snowflake's mode of the file; nobody but the container's user can come here to read it.
+        fresh.touch()
+        fresh.chmod(0o644)
         fresh.write_text(self.issue_token(str(service.name), service.record.owner, service.name.name))
         fresh.replace(directory / "token")
 
@@ -173,7 +175,7 @@ class Launcher:
             source.mkdir(parents=True, exist_ok=True, mode=0o700)
             for key, value in values.items():
                 write_private(source / key, value)
-            mounts.append(Mount(target=use.directory, source=source))
+            mounts.append(Mount(target=use.directory, source=source, read_only=True))
         return _Private(variables=variables, mounts=tuple(mounts))
 
     def _values(self, use: secrets.Use) -> dict[str, str]:
@@ -220,7 +222,7 @@ def _token_mount(container: Mapping[str, Any], source: Path) -> tuple[Mount, ...
     if container.get("mountSessionToken") is False:
         return ()
     target = (container.get("sessionTokenConfig") or {}).get("path") or SESSION
-    return (Mount(target=target, source=source),)
+    return (Mount(target=target, source=source, read_only=True),)
 
 
 def _probe(given: Mapping[str, Any] | None, *, period: int) -> Probe | None:
