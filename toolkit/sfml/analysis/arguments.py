@@ -48,6 +48,7 @@ class Argument:
     module: Module | None = None
     aliases: tuple[str, ...] = ()  # all its spellings
     stored: bool = True  # what the bare flag means
+    trains: bool = False  # a trainer writes to it, whether the script says so or not
 
     @property
     def value(self) -> Value:

@@ -132,7 +132,7 @@ def _trainer_option(program: Program, facts: list[Fact]) -> Iterator[Output]:
             name = "--trainer.default_root_dir"
             yield Output(name=name, kind=OutputKind.OPTION, evidence=(fact.evidence(),))
     argument = program.arguments.by_origin.get("--output_dir")
-    if argument is None or "parser" not in argument.evidence.seen.lower():
+    if argument is None or not argument.trains:
         return
     if any(fact.tail.endswith("Trainer") for fact in facts):
         yield _output(program, "--output_dir", [], logs=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from sfml.analysis.arguments import Argument, Arguments
 from sfml.analysis.evaluate import Evaluator
@@ -343,9 +344,12 @@ def _classes(evaluator: Evaluator, node: ast.AST, scope: Scope) -> Iterator[tupl
 
 def _dataclass(arguments: Arguments, evaluator: Evaluator, symbol: Symbol, call: Call) -> Iterator[Argument]:
     if isinstance(symbol, Scope) and symbol.kind is Kind.CLASS:
-        for ancestor in evaluator.names.ancestors(symbol):
+        ancestors = list(evaluator.names.ancestors(symbol))
+        trains = any(isinstance(one, str) and is_training_arguments(one) for one in ancestors)
+        for ancestor in ancestors:
             if isinstance(ancestor, Scope):
-                yield from _fields(arguments, evaluator, ancestor, dash="_")
+                own = _fields(arguments, evaluator, ancestor, dash="_")
+                yield from (replace(one, trains=trains and one.dest == "output_dir") for one in own)
             elif is_training_arguments(ancestor):
                 yield _output_dir(call)
     elif isinstance(symbol, str) and is_training_arguments(symbol):
@@ -386,6 +390,7 @@ def _output_dir(call: Call) -> Argument:
         evidence=evidence(call.scope.module, call.node),
         default=UNKNOWN,
         module=call.scope.module,
+        trains=True,
     )
 
 
