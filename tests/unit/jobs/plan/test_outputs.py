@@ -50,6 +50,7 @@ def test_redirect__outputs_of_a_script__become_arguments(
         (option("--output-dir", "out"), [], "the job's result stage"),
         (option("--output-dir", "out"), ["--output-dir", "x"], "as you gave it"),
         (option("--save"), [], "not written unless"),
+        (option(RESULTS, kind=OutputKind.VARIABLE), [], "the job's result stage"),
         (option("out.txt", kind=OutputKind.LITERAL), [], "lost"),
         (option("$OUT", "o", OutputKind.VARIABLE), [], "--env OUT=…"),
         (option("__return__", kind=OutputKind.RETURN), [], "the job's result"),
