@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sfml.errors import CancelledError, JobFailedError, SfmlError
-from sfml.jobs import kept
+from sfml.jobs import keeping, kept
 from sfml.jobs.finish import Outcome
 from sfml.services.status import JobStatus
 
@@ -70,8 +70,12 @@ def test_recorder__lines__come_back_in_order() -> None:
         assert list(recorder.lines()) == [f"line {number} ?" for number in range(3)]
 
 
-def test_forget__kept_job__is_gone(tmp_path: Path) -> None:
+def test_keep__log_that_is_kept_already__stays(tmp_path: Path) -> None:
     store = kept.of(tmp_path, "D.S.J")
-    store.keep(Outcome(status=STATUS, found=False), [])
-    kept.forget(store)
-    assert not store.folder.exists()
+    store.keep_log(["all", "of it"])
+    assert not store.exists
+    with kept.recorder() as recorder:
+        recorder.line("the end only")
+        keeping.keep_followed(store, Outcome(status=STATUS, found=False), recorder)
+    assert store.exists
+    assert store.log() == ["all", "of it"]

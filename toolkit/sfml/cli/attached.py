@@ -164,6 +164,15 @@ def find(connection: SnowflakeConnection, job_id: str, config: Config) -> tuple[
     return found, store
 
 
+def keep_log(store: Kept, recorder: Recorder, out: Output) -> None:
+    """Keep the log of a job that was followed to its end; that this fails is no failure of the job."""
+    try:
+        if store.log() is None:
+            store.keep_log(recorder.lines())
+    except OSError as error:
+        out.progress(f"its log is not kept in {store.folder}: {error.strerror or error}")
+
+
 def keep(opening: Opening, found: JobStatus, store: Kept, config: Config) -> ResultError | None:
     """Keep what a job that is over leaves behind; the error where its result cannot be read here."""
     from sfml.jobs import keeping

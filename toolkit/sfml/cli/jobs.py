@@ -109,6 +109,7 @@ def logs(config: Config, *, job_id: str, follow: bool, node: int, verbose: bool,
             ended = follower.run()
             for line in ended.crash:
                 out.line(line)
+            attached.keep_log(store, recorder, out)
     out.progress(f"job {found.job_id} {ended.status.status}")
     if out.as_json:
         out.value({"job_id": found.job_id, "status": ended.status.status})

@@ -231,6 +231,7 @@ def _request(
     env_vars: Mapping[str, str] | None = None,
     target_instances: int = 1,
     max_runtime: int | None = None,
+    idempotency_key: str | None = None,
 ) -> Request:
     payload.check_script(found, chosen.runtime)
     return request.checked(
@@ -241,6 +242,7 @@ def _request(
             name=request.job_name(name, found),
             user=chosen.user,
             state=chosen.state,
+            key=idempotency_key,
             args=tuple(str(argument) for argument in args),
             requirements=request.requirements(pip, (), found),
             eai=chosen.eai,

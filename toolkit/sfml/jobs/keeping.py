@@ -21,5 +21,8 @@ def keep(opening: Opening, status: JobStatus, store: kept.Kept, *, local: bool) 
 
 def keep_followed(store: kept.Kept, outcome: Outcome, recorded: kept.Recorder) -> None:
     """Keep a job that was followed to its end, unless that was done before."""
-    if outcome.status.status != "DELETED" and store.log() is None:
-        store.keep(outcome, recorded.lines())
+    if outcome.status.status == "DELETED":
+        return
+    has_log = store.log() is not None
+    if not (store.exists and has_log):
+        store.keep(outcome, None if has_log else recorded.lines())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -57,8 +56,7 @@ class Kept:
         """Write down how a job ended; ``lines`` is its log, None where that is kept already or unknown."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if lines is not None:
-            with self._new(_LOG) as file:
-                file.writelines(f"{line}\n".encode() for line in lines)
+            self.keep_log(lines)
         result = self._keep_value(outcome)
         about = {
             "status": asdict(outcome.status),
@@ -68,6 +66,12 @@ class Kept:
         }
         with self._new(_STATUS) as file:
             file.write(json.dumps(about, indent=2).encode())
+
+    def keep_log(self, lines: Iterable[str]) -> None:
+        """Write down a job's log alone; how it ended may follow."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._new(_LOG) as file:
+            file.writelines(f"{line}\n".encode(errors="replace") for line in lines)
 
     def files(self) -> list[Path]:
         """What there is of it."""
@@ -133,11 +137,6 @@ def recorder() -> Iterator[Recorder]:
 def of(state: Path, job_id: str) -> Kept:
     """What is kept of a job with this full id, given the project's state folder."""
     return Kept(folder=state / "jobs" / quote(job_id, safe="$"))
-
-
-def forget(kept: Kept) -> None:
-    """Remove what is kept."""
-    shutil.rmtree(kept.folder, ignore_errors=True)
 
 
 def encoded(value: Any) -> tuple[str, bytes]:
