@@ -29,9 +29,7 @@ def items(outputs: Sequence[Output], args: Sequence[str]) -> Iterator[Item]:
     for one in outputs:
         if one.kind is OutputKind.RETURN:
             yield Item(text="__return__", where=places(one.evidence), outcome="-> the job's result")
-        elif one.name == RESULTS:
-            yield Item(text=one.name, where=places(one.evidence), outcome="-> the job's result stage")
-        elif any(word == one.name or word.startswith(f"{one.name}=") for word in moved):
+        elif one.name == RESULTS or any(word.partition("=")[0] == one.name for word in moved):
             yield Item(text=one.name, where=places(one.evidence), outcome="-> the job's result stage")
         else:
             yield Item(text=one.name, where=places(one.evidence), outcome=_left(one, args))
