@@ -85,6 +85,8 @@ def test_job__synchronous_and_good__answers_when_it_is_done(cursor: Any, run: Ca
     found = rows(cursor, "describe service job1")[0]
     assert (found["status"], found["is_job"], found["is_async_job"]) == ("DONE", "true", "false")
     assert run("call system$get_service_logs('job1', '0', 'main', 10)") == [("hello",)]
+    stamped = run("call system$get_service_logs('job1', '0', 'main', 10, false, '', true)")[0][0]
+    assert re.fullmatch(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d+Z hello", stamped)
     assert [row["name"] for row in rows(cursor, "show job services")] == ["JOB1"]
     assert rows(cursor, "show services exclude jobs") == []
 

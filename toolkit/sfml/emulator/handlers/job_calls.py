@@ -130,7 +130,7 @@ def get_logs(command: c.Call, _: Request, context: Context, backend: Backend) ->
     if not since and not stamped:
         return scalar(command.column, logs.tail(path, lines=lines))
     found = [
-        f"{line.at.isoformat()} {line.text}" if stamped else line.text
+        f"{line.at:%Y-%m-%dT%H:%M:%S.%fZ} {line.text}" if stamped else line.text
         for line in logs.timed(path, after=_time(since) if since else None)
     ]
     text = "\n".join(found[-lines:] if lines else found)
