@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import http.client
 import json
+import random
 import re
 import socket
 import sys
@@ -67,9 +69,12 @@ class Endpoint:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """One that no outgoing connection can take while the service is suspended."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @pytest.fixture(scope="module")
@@ -421,3 +426,56 @@ def test_service__dropped_and_made_again__has_another_address(admin: Any, echo: 
     assert addresses[0] != addresses[1]
     gone = Endpoint(service="OTHER", url=addresses[0], port=9)
     assert get(gone, "/", token(admin))[0] == 404
+
+
+def test_address__provisioned_and_after_a_restart__is_a_sentence_and_then_the_same(tmp_path: Path) -> None:
+    from snowflake.connector import connect
+
+    options = ("--ingress-provisioning", "3", "--ingress-token-lifetime", "3", "--ingress-cut-expired")
+    first, port = start(tmp_path / "state", *options), free_port()
+    with connect(**first.parameters()) as connection:
+        cursor = connection.cursor()
+        cursor.execute("create compute pool p min_nodes=1 max_nodes=1 instance_family=CPU_X64_XS")
+        cursor.execute("create image repository repo")
+        container = {"name": "main", "image": "/local/public/repo/app:1",
+                     "command": [sys.executable, str(PROGRAM), str(port)]}  # fmt: skip
+        text = json.dumps(
+            {
+                "spec": {
+                    "containers": [container],
+                    "endpoints": [{"name": "web", "port": port, "public": True}],
+                }
+            }
+        )
+        cursor.execute(f"create service echo in compute pool p from specification $${text}$$")
+        show = "show endpoints in service echo"
+        assert "provisioning in progress" in cursor.execute(show).fetchone()[5].lower()
+        time.sleep(3)
+        address = cursor.execute(show).fetchone()[5]
+        secret = cursor.execute("alter user local add programmatic access token t").fetchone()[1]
+        endpoint = Endpoint(service="ECHO", url=address, port=port)
+        deadline = time.monotonic() + WITHIN
+        while get(endpoint, "/", secret)[0] != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        ticket = exchange(connection, grant_type="urn:ietf:params:oauth:grant-type:token-exchange",
+                          subject_token=secret, subject_token_type="programmatic_access_token",
+                          scope=address)[1]  # fmt: skip
+
+        async def talk(opened: Any) -> Any:
+            await opened.receive_str()
+            async with asyncio.timeout(WITHIN):
+                while True:  # until the ingress cuts it, though it is never silent
+                    await opened.send_str("x")
+                    if (await opened.receive()).type is not aiohttp.WSMsgType.TEXT:
+                        return True
+                    await asyncio.sleep(0.1)
+
+        with contextlib.suppress(ConnectionError):
+            assert over_websocket(endpoint, ticket, talk)
+        assert get(endpoint, "/", ticket)[0] == 401
+    assert first.stop() == 0
+    second = start(tmp_path / "state")
+    with connect(**second.parameters()) as connection:
+        assert connection.cursor().execute("show endpoints in service echo").fetchone()[5] == address
+    assert second.stop() == 0

@@ -195,6 +195,10 @@ def unreachable(service: str) -> Reply:
     return _error(503, "Service Unavailable", f"Service {service} not reachable: no service hosts found.")
 
 
+def failed(why: str) -> Reply:
+    return _error(500, "Internal Server Error", why)
+
+
 def bad_request(why: str) -> Reply:
     return _error(400, "Bad Request", f"Bad request: {why}.")
 

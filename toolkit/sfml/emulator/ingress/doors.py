@@ -14,7 +14,9 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sfml.emulator.ingress.admission import Endpoint, Gate, Pass, Reply, public
+from sfml.emulator import ports
+from sfml.emulator.faults import Fault
+from sfml.emulator.ingress.admission import Endpoint, Gate, Pass, Reply, failed, public
 from sfml.emulator.ingress.connection import Client
 from sfml.emulator.ingress.heads import Request
 from sfml.emulator.settings import Settings
@@ -88,11 +90,11 @@ class Doors:
 
     def close(self) -> None:
         """Stop listening and cut what is open; from the loop's thread."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
         for server in self._servers:
             server.close()
         for client in list(self._clients):
             client.end()
+        self._threads.shutdown(wait=False)
 
     def _label(self, service: int, endpoint: str) -> str:
         return label_of(service, endpoint, self._settings.account)
@@ -101,7 +103,7 @@ class Doors:
         with self._lock:
             if endpoint.label in self._ports:
                 return
-            listening = _listen(port)
+            listening = _listen(port or ports.unused())
             self._ports[endpoint.label] = listening.getsockname()[1]
             self._endpoints[endpoint.label] = endpoint
             self._file.write_text(json.dumps(self._ports, indent=2) + "\n")
@@ -116,7 +118,7 @@ class Doors:
         assert gate is not None
 
         async def decide(request: Request, body: bytes) -> Reply | Pass:
-            return await self._loop.run_in_executor(self._threads, gate.decide, request, endpoint, body)
+            return await self._loop.run_in_executor(self._threads, _decided, gate, request, endpoint, body)
 
         client = Client(
             decide, idle=settings.ingress_idle, cut_expired=settings.ingress_cut_expired, now=gate.now
@@ -124,6 +126,17 @@ class Doors:
         self._clients.add(client)
         client.on_end = self._clients.discard
         return client
+
+
+def _decided(gate: Gate, request: Request, endpoint: Endpoint, body: bytes) -> Reply | Pass:
+    """The ingress's edge: a refusal or a bug becomes an answer, and no connection is left without one."""
+    try:
+        return gate.decide(request, endpoint, body)
+    except Fault as fault:
+        return failed(fault.message)
+    except Exception:  # noqa: BLE001 - as in app.py, for connections that do not pass there
+        _LOG.exception("the ingress failed: a bug of the local backend")
+        return failed("Internal error.")
 
 
 def label_of(service: int, endpoint: str, account: str) -> str:
@@ -140,7 +153,7 @@ def _listen(port: int) -> socket.socket:
         listening.bind((_HOST, port))
     except OSError as error:
         _LOG.warning("the ingress cannot have port %s again: %s", port, error)
-        listening.bind((_HOST, 0))
+        listening.bind((_HOST, ports.unused()))
     listening.listen(_BACKLOG)
     listening.setblocking(False)  # noqa: FBT003 - no keyword is taken
     return listening

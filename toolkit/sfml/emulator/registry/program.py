@@ -5,11 +5,11 @@ It is Debian's ``docker-registry`` (distribution), or the container image of the
 
 from __future__ import annotations
 
+import http.client
 import json
 import logging
 import os
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sfml import proc
+from sfml.emulator import ports
 from sfml.emulator.faults import Fault
 from sfml.emulator.registry.routes import SERVICE
 from sfml.errors import CommandError, ToolMissingError
@@ -114,9 +115,9 @@ class Program:
         self._watch.start()
 
     def wait_until_it_answers(self) -> None:
-        """Return when connections are taken; :class:`Fault` with the program's last words otherwise."""
+        """Return when it answers; :class:`Fault` with the program's last words otherwise."""
         deadline = time.monotonic() + _START_WITHIN
-        while not _takes_connections(self.port):
+        while not _answers(self.port):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 self.close()
                 raise _did_not_start(self._files.log)
@@ -200,26 +201,21 @@ def choose_port(files: Files) -> int:
         wanted = int(files.port.read_text())
     except (FileNotFoundError, ValueError):
         wanted = 0
-    port = _free(wanted) or _free(0)
+    port = wanted if wanted and ports.is_free(wanted) else ports.unused()
     files.port.write_text(f"{port}\n")
     return port
 
 
-def _free(port: int) -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return 0
-        number: int = probe.getsockname()[1]
-        return number
-
-
-def _takes_connections(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _answers(port: int) -> bool:
+    """Whether HTTP is spoken there; an engine takes connections for a container that is not ready yet."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+    try:
+        connection.request("GET", "/v2/")
+        return connection.getresponse().status in (200, 401)
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
 
 
 def _write_private(file: Path, text: str) -> None:
