@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import struct
+from pathlib import Path
+from typing import Any
 
-from pods import Runs, api, executor, runs, server
+from pods import Runs, api, executor, left, runs, server
 from sfml.emulator.executors import words
 from sfml.emulator.executors.base import LogFiles
+from sfml.emulator.executors.docker.executor import DockerExecutor
 
 __all__ = ["api", "executor", "runs", "server"]
 
@@ -47,3 +50,16 @@ def test_kill__container_heeds_sigterm__ends_by_itself(runs: Runs) -> None:
     following.handle.kill()
 
     assert following.ended().code == 5
+
+
+def test_close__container_ignores_sigterm__does_not_wait_for_its_whole_grace(
+    server: tuple[str, int], tmp_path: Path, api: Any
+) -> None:
+    executor = DockerExecutor(tmp_path / "state", endpoint=lambda: server)
+    stubborn = Runs(executor, tmp_path / "runs")
+    container = stubborn.script("trap '' TERM; echo up; while :; do sleep 0.1; done")
+    following = stubborn.start(container, grace=1000)
+    stubborn.wait_for(container, b"up")
+    executor.close()
+    assert following.ended().code == 137
+    assert left(api, tmp_path / "state") == []

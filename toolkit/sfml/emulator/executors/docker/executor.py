@@ -16,6 +16,8 @@ from sfml.emulator.executors.docker.plan import volume_name
 from sfml.emulator.executors.docker.pod import House, Pod
 from sfml.emulator.executors.docker.runtime import Runtime
 
+# `sfml local stop` waits ten seconds for the server, and then kills it.
+_GRACE_AT_THE_END = 3.0
 MARKER = "executor/docker"
 """There once a server on the state directory used the engine: `sfml local stop` and `reset` look for it."""
 
@@ -85,7 +87,7 @@ class DockerExecutor:
         with self._lock:
             pods = list(self._pods)
         for pod in pods:
-            pod.kill()
+            pod.kill(within=_GRACE_AT_THE_END)
         for pod in pods:
             pod.join()
         self._engine.try_sweep()

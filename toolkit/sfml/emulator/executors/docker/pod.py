@@ -67,6 +67,7 @@ class Pod:
         self._changed = threading.Event()
         self._telling = threading.Lock()
         self._sandbox = ""
+        self._grace = run.grace
         self._place: Place | None = None
         self._id = os.urandom(4).hex()
         self._labels = house.engine.labels(run, self._id)
@@ -83,7 +84,9 @@ class Pod:
     def is_over(self) -> bool:
         return self._thread.ident is not None and not self._thread.is_alive()
 
-    def kill(self) -> None:
+    def kill(self, *, within: float | None = None) -> None:
+        """As every handle's; ``within`` shortens the grace period."""
+        self._grace = self._run.grace if within is None else min(self._run.grace, within)
         self._stopping.set()
         self._changed.set()
 
@@ -148,8 +151,8 @@ class Pod:
 
     def _end(self, members: Sequence[Member], threads: Sequence[threading.Thread]) -> None:
         """Ask what still runs to end; after the grace period nobody is asked."""
-        deadline = time.monotonic() + self._run.grace
-        if self._run.grace and any(thread.is_alive() for thread in threads):
+        deadline = time.monotonic() + self._grace
+        if self._grace and any(thread.is_alive() for thread in threads):
             for member in members:
                 member.signal("SIGTERM")
             for thread in threads:
