@@ -13,13 +13,18 @@ import click
 from sfml import proc
 from sfml.cli.output import Output, output_option
 from sfml.errors import CommandError, InputError, NotFoundError
-from sfml.remote import editors, entry
+from sfml.remote import editors, entry, ssh_files
 from sfml.remote.box import HOME
 from sfml.remote.entry import Entry
 
 _MIB = 1 << 20
 
 project_option = click.option("--project", help="The box's project; needed where you have several.")
+
+
+def _program(name: str) -> list[str]:
+    """ssh or scp, with what it needs to find our files."""
+    return [name, *ssh_files.options(entry.folder(Path.home()))]
 
 
 def _entry(project: str | None) -> Entry:
@@ -38,7 +43,7 @@ def _entry(project: str | None) -> Entry:
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def ssh(project: str | None, command: tuple[str, ...]) -> None:
     """Open a shell in the box, or run a command there."""
-    proc.become(["ssh", _entry(project).host, *command])
+    proc.become([*_program("ssh"), _entry(project).host, *command])
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -51,7 +56,7 @@ def cp(project: str | None, paths: tuple[str, ...]) -> None:
         raise InputError(
             "none of the paths is in the box", hint="a colon says so: sfml cp train.py :train.py"
         )
-    proc.become(["scp", *(f"{host}{path}" if path.startswith(":") else path for path in paths)])
+    proc.become([*_program("scp"), *(f"{host}{path}" if path.startswith(":") else path for path in paths)])
 
 
 @click.command()
@@ -67,7 +72,7 @@ def forward(project: str | None, ports: tuple[str, ...]) -> None:
                 f"{text!r} is no port", hint="write it as 8888, or 9999:8888 for another one here"
             )
         options += ["-L", f"127.0.0.1:{local or remote}:127.0.0.1:{remote}"]
-    proc.become(["ssh", "-N", "-o", "ExitOnForwardFailure=yes", *options, _entry(project).host])
+    proc.become([*_program("ssh"), "-N", "-o", "ExitOnForwardFailure=yes", *options, _entry(project).host])
 
 
 def _open_editor(name: str, project: str | None, folder: str) -> None:
@@ -75,7 +80,7 @@ def _open_editor(name: str, project: str | None, folder: str) -> None:
     editors.require(editor)
     found = _entry(project)
     # An editor gives up after 15 seconds: the way is tried before it starts.
-    proc.run(["ssh", found.host, "true"], timeout=120)
+    proc.run([*_program("ssh"), found.host, "true"], timeout=120)
     editors.open_folder(editor, found.host, folder)
 
 
@@ -117,11 +122,11 @@ def speedtest(project: str | None, *, size: int, out: Output) -> None:
     """Measure the way to the box: time to connect, round trip, throughput up and down."""
     host = _entry(project).host
     began = time.perf_counter()
-    proc.run(["ssh", host, "true"], timeout=120)
+    proc.run([*_program("ssh"), host, "true"], timeout=120)
     connect = time.perf_counter() - began
     trips = _round_trips(host, 50)
-    up = _throughput(["ssh", host, "cat > /dev/null"], size, give=True)
-    down = _throughput(["ssh", host, f"head -c {size * _MIB} /dev/urandom"], size, give=False)
+    up = _throughput([*_program("ssh"), host, "echo; cat > /dev/null"], size, give=True)
+    down = _throughput([*_program("ssh"), host, f"head -c {size * _MIB} /dev/urandom"], size, give=False)
     figures = {
         "connect_s": round(connect, 2),
         "round_trip_ms": round(trips[len(trips) // 2] * 1000, 2),
@@ -138,7 +143,7 @@ def speedtest(project: str | None, *, size: int, out: Output) -> None:
 
 
 def _round_trips(host: str, count: int) -> list[float]:
-    with proc.piped(["ssh", host, "cat"]) as process:
+    with proc.piped([*_program("ssh"), host, "cat"]) as process:
         assert process.stdin
         assert process.stdout
         taken = []
@@ -153,16 +158,19 @@ def _round_trips(host: str, count: int) -> list[float]:
 
 
 def _throughput(command: Sequence[str], size: int, *, give: bool) -> float:
-    began = time.perf_counter()
     block = os.urandom(_MIB)
     with proc.piped(command) as process:
         assert process.stdin
         assert process.stdout
+        process.stdout.read(1)  # from here on it is about bytes, not about connecting
+        began = time.perf_counter()
         for _ in range(size if give else 0):
             process.stdin.write(block)
         process.stdin.close()
         while process.stdout.read(_MIB):
             pass
+        process.wait()
+        taken = time.perf_counter() - began
     if process.returncode:
         raise CommandError(f"'{' '.join(command)}' failed", returncode=process.returncode)
-    return size / (time.perf_counter() - began)
+    return size / taken

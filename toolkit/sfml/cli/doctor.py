@@ -34,8 +34,8 @@ def doctor(config: Config, *, project_name: str, out: Output, **options: Any) ->
     for finding in _findings(config, project_name, options):
         found.append(finding)
         out.line(f"{finding.health.value}  {finding.about:<10}  {finding.text}")
-        if finding.remedy:
-            out.line(f"                {finding.remedy}")
+        for line in finding.remedy.splitlines():
+            out.line(f"                {line}")
     if out.as_json:
         out.value([{**vars(finding), "health": finding.health.name.lower()} for finding in found])
     return 1 if any(finding.health is Health.BAD for finding in found) else 0

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shlex
 import shutil
 import stat
@@ -36,6 +37,12 @@ def ensure_key(place: SshFolder) -> str:
         command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "sfml", "-f", str(place.key)]
         proc.run(command, timeout=30)
     return " ".join(place.key.with_suffix(".pub").read_text(encoding="utf-8").split()[:2])
+
+
+def options(place: SshFolder) -> list[str]:
+    """What ssh has to be told to find these files: it looks in the login's home, whatever HOME says."""
+    found = Path(pwd.getpwuid(os.getuid()).pw_dir) / ".ssh"
+    return [] if found == place.ssh else ["-F", str(place.ssh / "config")]
 
 
 def write(place: SshFolder, entry: Entry, *, host_key: str, program: Sequence[str]) -> bool:
