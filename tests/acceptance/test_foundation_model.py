@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from programs import Run
+from programs import Run, remove_images
 
 ROOT = Path(__file__).parents[2]
 PARTS = Path(__file__).parent / "monad"
@@ -47,8 +47,7 @@ def _account(engine: str, project: Path, sfml: Run) -> Iterator[None]:
         done = sfml(*command, timeout=600)
         assert done.returncode == 0, done.stderr
     yield
-    reference = json.loads(sfml("image", "list", "-o", "json").stdout)[0]["reference"]
-    subprocess.run([engine, "image", "rm", reference], capture_output=True, check=False)
+    remove_images(engine, "monad")
 
 
 def run(sfml: Run, step: str, *more: str) -> subprocess.CompletedProcess[str]:

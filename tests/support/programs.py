@@ -33,3 +33,13 @@ def run_program(
         timeout=timeout,
         check=False,
     )
+
+
+def remove_images(engine: str, name: str) -> None:
+    """Remove the images of a test from the engine: those that were built, and those that were pulled."""
+    command = [engine, "image", "ls", "--digests", "--format", "{{.Repository}} {{.Tag}} {{.Digest}}"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    for repository, tag, digest in (line.split() for line in listed.splitlines()):
+        if repository.rpartition("/")[2] == name:
+            reference = f"{repository}@{digest}" if tag == "<none>" else f"{repository}:{tag}"
+            subprocess.run([engine, "image", "rm", reference], capture_output=True, check=False)

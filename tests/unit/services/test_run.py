@@ -92,6 +92,12 @@ def test_explained__image_is_not_there__lists_what_is() -> None:
     assert isinstance(found, NotFoundError)
 
 
+def test_explained__secret_may_not_be_read__has_the_grant_for_the_role_in_use() -> None:
+    error = NotFoundError("Secret 'DB.S.KEY' does not exist or not authorized.")
+    found = explained(error, Server(), wish(), POOL, role="TRAINER")
+    assert "GRANT READ ON SECRET DB.S.KEY TO ROLE TRAINER;" in str(found.hint)
+
+
 def test_explained__other_refusal__stays_as_it_is() -> None:
     error = RefusedError("something else", hint="error 000001")
     assert explained(error, Server(), wish(), POOL) is error

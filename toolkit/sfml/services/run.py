@@ -98,11 +98,13 @@ def send_spec(connection: SnowflakeConnection, statement: str, wish: Wish, pool:
     try:
         rows = query(statement)
     except SfmlError as error:
-        raise explained(error, query, wish, pool) from error
+        raise explained(error, query, wish, pool, role=connection.role) from error
     return str(next(iter(rows[0].values()))) if rows else ""
 
 
-def explained(error: SfmlError, query: Query, wish: Wish, pool: Pool) -> SfmlError:
+def explained(
+    error: SfmlError, query: Query, wish: Wish, pool: Pool, *, role: str | None = None
+) -> SfmlError:
     """A refusal with what helps against it, where that is known."""
     if getattr(error.__cause__, "errno", None) == _EXISTS:
         return InputError(
@@ -116,6 +118,7 @@ def explained(error: SfmlError, query: Query, wish: Wish, pool: Pool) -> SfmlErr
         spec=wish.ready.spec,
         pool=pool,
         integrations=wish.integrations,
+        role=role or "<your role>",
     )
     found = diagnose(evidence)
     if found is not None and found.cause is Cause.IMAGE_MISSING:
