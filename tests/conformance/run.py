@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> int:
             prepare(backend)
             report = Path(directory) / "report.xml"
             run(backend, sources, python, report, more)
-            outcomes = list(read(report)) if report.exists() else []
+            outcomes = read(report) if report.exists() else []
         finally:
             backend.stop()
     show(outcomes)
@@ -96,7 +96,7 @@ def run(backend: LocalBackend, sources: Path, python: Path, report: Path, more: 
     wanted = [*more] if more else [SUITE]
     command = [
         str(python), "-m", "pytest", "-p", "transport", "-p", "no:randomly", "-m", "integration",
-        "-o", "addopts=", "-v", f"--junit-xml={report}", *wanted,
+        "-o", "addopts=", "-v", "--tb=short", f"--junit-xml={report}", *wanted,
     ]  # fmt: skip
     subprocess.run(command, cwd=sources, env=environment(backend, sources), check=False)
 
@@ -117,8 +117,15 @@ def environment(backend: LocalBackend, sources: Path) -> Mapping[str, str]:
     }
 
 
-def read(report: Path) -> Iterator[Outcome]:
-    """The outcomes that pytest wrote down."""
+def read(report: Path) -> list[Outcome]:
+    """One outcome of each test: the suite runs failures once more, so a test may be written down twice."""
+    found: dict[str, Outcome] = {}
+    for outcome in _written(report):
+        found.setdefault(outcome.name, outcome)
+    return list(found.values())
+
+
+def _written(report: Path) -> Iterator[Outcome]:
     for case in ElementTree.parse(report).iter("testcase"):
         name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name')}"
         trouble = next((child for child in case if child.tag in ("failure", "error", "skipped")), None)
