@@ -121,7 +121,8 @@ def read(report: Path) -> list[Outcome]:
     """One outcome of each test: the suite runs failures once more, so a test may be written down twice."""
     found: dict[str, Outcome] = {}
     for outcome in _written(report):
-        found.setdefault(outcome.name, outcome)
+        if outcome.name not in found or outcome.result == "failed":
+            found[outcome.name] = outcome
     return list(found.values())
 
 
