@@ -93,3 +93,26 @@ def test_submit__unknown_connection__names_the_nearest(
     (tmp_path / "connections.toml").write_text('[staging]\naccount = "a"\n')
     assert cli.run(["submit", "--connection", "stagin", "train.py"]) == 3
     assert "Did you mean 'staging'?" in capsys.readouterr().err
+
+
+def test_submit__dry_run_with_create_pool__shows_the_statement_and_its_price(
+    script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script.write_text("import torch\ntorch.ones(1).cuda()\n")
+    args = ["submit", "-c", "local", "--dry-run", "--create-pool", "train.py"]
+    assert cli.run(args) == 0
+    streams = capsys.readouterr()
+    assert "CREATE COMPUTE POOL IF NOT EXISTS SFML_GPU_POOL_" in streams.err
+    assert "credits/h" in streams.err
+    assert "hardware    GPU   train.py:2" in streams.out
+
+
+def test_submit__dry_run_as_is__infers_nothing(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    script.write_text("import polars, torch\ntorch.ones(1).cuda()\n")
+    found = plan(capsys, "train.py", "--as-is")
+    assert (found["requirements"], found["compute_pool"]) == ([], "SYSTEM_COMPUTE_POOL_CPU")
+
+
+def test_submit__hardware_that_there_is_not__names_the_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["submit", "-c", "local", "--dry-run", "--hardware", "tpu", "train.py"]) == 1
+    assert "--hardware: hardware is gpu or cpu, not 'tpu'" in capsys.readouterr().err

@@ -88,6 +88,8 @@ def dry_run(config: Config, request: Request, asking: Asking, out: Output) -> No
         from sfml.session import choices
 
         raise NoConnectionError("no connection was chosen", hint=choices())
+    if asking.create_pool:
+        out.progress(f"would create:\n  {_pool_text(config, make.offline(config, request, wanted))}")
     plan = _seen(config, request, asking, out) or make.without_account(config, request, wanted)
     out.value(as_json(plan, config), text="\n".join(_dry_lines(plan, config)))
 
@@ -152,11 +154,22 @@ def _create_pool(
 
     gpu = draft.gpu is not Gpu.NEVER
     statement = decide.create_sql(config.user, gpu=gpu)
-    out.progress(f"{statement};\n  {decide.pool_price(gpu=gpu)} while it runs; it stops after 5 idle minutes")
+    out.progress(_pool_text(config, draft))
     _confirm("Create this pool?", asking)
     over(connection)(statement)
     name = decide.pool_name(config.user, gpu=gpu)
     return replace(config, compute_pool=name, origins={**config.origins, "compute_pool": "--create-pool"})
+
+
+def _pool_text(config: Config, draft: Draft) -> str:
+    from sfml.analysis import Gpu
+    from sfml.jobs.plan import decide
+
+    gpu = draft.gpu is not Gpu.NEVER
+    price = decide.pool_price(gpu=gpu)
+    return (
+        f"{decide.create_sql(config.user, gpu=gpu)};\n  {price} while it runs; it stops after 5 idle minutes"
+    )
 
 
 def _show(plan: Plan, out: Output) -> None:
