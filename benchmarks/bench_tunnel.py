@@ -183,6 +183,7 @@ def _start() -> Row:
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "sfml.tunnel.client", f"http://127.0.0.1:{port}/ssh"]
+    os.environ.setdefault("PYTHONPATH", str(SUPPORT.parents[1] / "toolkit"))
     shell = ["sh", "-c", f"{shlex.join(command)}; test $? = 255"]
     timing = median(lambda: once(shell))
     return Row(
