@@ -235,7 +235,7 @@ opened.connection.close()
 def test_submit__many_processes_at_once__one_upload_and_no_clash(
     project: Path, proxy: SlowProxy, opened: Any
 ) -> None:
-    processes, each = 4, 3
+    processes, each = 3, 2
     proxy.requests.clear()
     started = [
         subprocess.Popen([sys.executable, "-c", MANY, project, str(each)], stdout=subprocess.PIPE, text=True)
