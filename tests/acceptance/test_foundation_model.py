@@ -47,6 +47,7 @@ def _account(engine: str, project: Path, sfml: Run) -> Iterator[None]:
         done = sfml(*command, timeout=600)
         assert done.returncode == 0, done.stderr
     yield
+    sfml("local", "stop")  # its containers still hold the image
     remove_images(engine, "monad")
 
 

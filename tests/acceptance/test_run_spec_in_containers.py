@@ -37,6 +37,7 @@ def image(engine: str, project: Path, sfml: Run) -> Iterator[str]:
         assert done.returncode == 0, done.stderr
     pushed = json.loads(done.stdout)[0]
     yield pushed["path"]
+    sfml("local", "stop")  # its containers still hold the image
     remove_images(engine, NAME)
 
 
