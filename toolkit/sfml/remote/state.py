@@ -31,7 +31,6 @@ class BoxState:
     status: str
     endpoints: Mapping[str, str]
     containers: Sequence[ContainerState]
-    integrations: str = ""
 
     @property
     def is_ready(self) -> bool:
@@ -68,7 +67,6 @@ def read(query: Query, service: Name) -> BoxState:
         status=str(row.get("status")),
         endpoints=_endpoints(query, service),
         containers=observe.containers(query, str(service)),
-        integrations=str(row.get("external_access_integrations") or ""),
     )
 
 

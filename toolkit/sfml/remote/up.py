@@ -11,7 +11,7 @@ from typing import Any
 from sfml import account, project, sql, steps
 from sfml.config import Config
 from sfml.errors import InputError, NotFoundError, RefusedError
-from sfml.remote import door, entry, removal, ssh_files, state, tokens
+from sfml.remote import door, removal, ssh_files, state, tokens
 from sfml.remote import plan as plans
 from sfml.remote.box import Box
 from sfml.remote.entry import AGENT, DIRECT, Entry, SshFolder
@@ -195,8 +195,3 @@ def act_as_before(who: Who, query: Query) -> None:
     """Work with the session's own role again."""
     if who.is_administrator:
         query(sql.use_role(who.role))
-
-
-def known(place: SshFolder) -> list[str]:
-    """The boxes that this machine knows."""
-    return entry.hosts(place)
