@@ -20,12 +20,14 @@ from typing import Any
 
 import pytest
 
+import local_backend
 import ssh_server
 from ssh_server import SshServer
 
 pytestmark = pytest.mark.skipif(ssh_server.MISSING is not None, reason=str(ssh_server.MISSING))
 TOOLKIT = Path(__file__).parents[2] / "toolkit"
 HOST = "sfml-ml-dev"
+TOKEN_LIFETIME = 8
 
 
 @dataclass(frozen=True)
@@ -72,9 +74,18 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
             target.write_text((folder / "sshd" / name).read_text())
             target.chmod(0o600)
         _write_project(found.project, server, folder / "sshd" / "host.pub")
+        # The ingress cuts what was admitted with a token that has ended; here that is after some seconds.
+        options = (
+            "--executor",
+            "process",
+            "--session-lifetime",
+            str(TOKEN_LIFETIME),
+            "--ingress-cut-expired",
+        )
+        backend = local_backend.start(found.project / ".sfml" / "local", *options)
         yield found
-        found.sfml("local", "stop")
         _stop_agent(keys)
+        assert backend.stop() == 0
 
 
 def _write_project(project: Path, server: SshServer, host_key: Path) -> None:
@@ -127,6 +138,12 @@ def test_scp__through_the_ingress__is_equal(user: User, box: Any, tmp_path: Path
     user.run("scp", *options, tmp_path / "up", f"{HOST}:{tmp_path}/there")
     user.run("scp", *options, f"{HOST}:{tmp_path}/there", tmp_path / "back")
     assert hashlib.sha256((tmp_path / "back").read_bytes()).digest() == hashlib.sha256(data).digest()
+
+
+def test_session__token_ends_several_times__goes_on(user: User, box: Any) -> None:
+    lines = 3 * TOKEN_LIFETIME
+    done = user.ssh(f"for n in $(seq {lines}); do echo $n; sleep 1; done")
+    assert done.stdout.split() == [str(number) for number in range(1, lines + 1)]
 
 
 def test_token_and_key__while_the_box_is_used__are_in_no_file_argument_or_log(user: User, box: Any) -> None:

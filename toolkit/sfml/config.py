@@ -20,8 +20,11 @@ FILE_NAME = "sfml.yaml"
 STATE_NAME = ".sfml"
 PREFIX = "SFML_"
 # Variables of ours that are no configuration keys: for tests and benchmarks, and those that a job has (the
-# order for jobs/entry.py, the local backend's marks), where a script may well use sfml itself.
-NOT_KEYS = ("SFML_TEST_", "SFML_BENCH_", "SFML_ENTRY", "SFML_RUN", "SFML_INSTALL", "SFML_PYTHON", "SFML_WARM")
+# order for jobs/entry.py, the local backend's marks) or a dev box, where a script may well use sfml itself.
+NOT_KEYS = (
+    "SFML_TEST_", "SFML_BENCH_", "SFML_ENTRY", "SFML_RUN", "SFML_INSTALL", "SFML_PYTHON", "SFML_WARM",
+    "SFML_BOX_", "SFML_WORKSPACE",
+)  # fmt: skip
 # The connection that means the local backend, whatever connections.toml says.
 LOCAL = "local"
 

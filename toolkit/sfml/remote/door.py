@@ -17,10 +17,10 @@ _LOOK_EVERY = 2.0
 _PASSING = frozenset({401, 403, 404, 429, 500, 502, 503, 504})
 
 
-def get(url: str, path: str, token: str, *, proxy: str | None, ca_file: str | None = None) -> tuple[int, str]:
+def get(url: str, path: str, token: str, *, proxy: str | None) -> tuple[int, str]:
     """Status and text of ``GET path``; OSError where there is no way."""
     parts = urlsplit(url)
-    place = dial.Place(url=url, proxy=proxy, ca_file=ca_file)
+    place = dial.Place(url=url, proxy=proxy)
     connection = http.client.HTTPConnection(*place.address, timeout=_TIMEOUT)
     connection.sock = dial.connect(place, timeout=_TIMEOUT)
     try:

@@ -28,7 +28,7 @@ def main(host: str, *, environ: Mapping[str, str] = os.environ) -> int:
             return [tokens.header(tokens.token(entry, place, environ, refused=refused))]
 
         url = entry.url + PATH
-        where = Place(url=url, proxy=proxy_for(url, environ), ca_file=environ.get("SFML_CA_FILE"))
+        where = Place(url=url, proxy=proxy_for(url, environ))
         code = carry(Client(where, headers, report=say))
     except SfmlError as error:
         say(" ".join(f"{error} {error.hint or ''}".split()))

@@ -100,9 +100,7 @@ def enter(
 
     def ask() -> tuple[int, str]:
         token = tokens.token(found, place, environ)
-        return door.get(
-            url, "/host-key", token, proxy=proxy_for(url, environ), ca_file=environ.get("SFML_CA_FILE")
-        )
+        return door.get(url, "/host-key", token, proxy=proxy_for(url, environ))
 
     key = door.host_key(ask, seconds=seconds, report=report)
     ssh_files.write(place, found, host_key=key, program=program())

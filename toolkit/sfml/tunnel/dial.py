@@ -43,7 +43,6 @@ class Place:
 
     url: str
     proxy: str | None = None
-    ca_file: str | None = None
 
     @property
     def address(self) -> tuple[str, int]:
@@ -137,16 +136,16 @@ def connect(place: Place, *, timeout: float = TIMEOUT) -> socket.socket:
     if not place.is_encrypted:
         return connection
     try:
-        return _tls_context(place.ca_file).wrap_socket(connection, server_hostname=place.address[0])
+        return _tls_context().wrap_socket(connection, server_hostname=place.address[0])
     except BaseException:
         connection.close()
         raise
 
 
-def _tls_context(ca_file: str | None) -> ssl.SSLContext:
+def _tls_context() -> ssl.SSLContext:
     import ssl  # costs as much as the rest of the start, and a local endpoint needs none
 
-    context = ssl.create_default_context(cafile=ca_file)
+    context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])  # with HTTP/2 there is no upgrade
     return context
 
