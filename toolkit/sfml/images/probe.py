@@ -38,10 +38,11 @@ def _listeners() -> dict[str, list[str]]:
     return found
 
 
-def _get(port: int, path: str) -> int:
+def _get(port: int, path: str, headers: dict[str, str] | None = None) -> int:
     """The status of a plain GET; 0 without an answer."""
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers or {})
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code
@@ -73,7 +74,7 @@ def _owner(*more: str) -> tuple[str, ...]:
 
 def _plain() -> int:
     """The owner asks for /ssh, and for no WebSocket."""
-    return _get(BRIDGE, "/ssh", **{"Sf-Context-Current-User": os.environ.get("SFML_BOX_OWNER", "")})
+    return _get(BRIDGE, "/ssh", {"Sf-Context-Current-User": os.environ.get("SFML_BOX_OWNER", "")})
 
 
 def _refusals() -> dict[str, int]:
