@@ -100,8 +100,9 @@ def until_answered(admin: Any, endpoint: Endpoint) -> None:
     """Wait for the service to be ready; a failure says how it stands."""
     deadline = time.monotonic() + WITHIN
     while (answer := get(endpoint, "/", token(admin)))[0] != 200:
-        containers = admin.cursor().execute(f"show service containers in service {endpoint.service}")
-        assert time.monotonic() < deadline, (answer[2], containers.fetchall())
+        if time.monotonic() > deadline:
+            text = f"call system$get_service_logs('{endpoint.service}', 0, 'main', 100)"
+            pytest.fail(f"{answer[2]!r}\n{admin.cursor().execute(text).fetchone()[0]}")
         time.sleep(0.2)
 
 
