@@ -104,7 +104,10 @@ def test_resolve__unknown_key_in_file__names_line_and_nearest(tmp_path: Path, ho
     assert caught.value.hint == "Did you mean 'compute_pool'?"
 
 
-@pytest.mark.parametrize("name", ["SFML_TEST_SNOW", "SFML_ENTRY", "SFML_INSTALLED", "SFML_RUN", "SFML_BOX_OWNER"])
+VARIABLES = ["SFML_TEST_SNOW", "SFML_ENTRY", "SFML_INSTALLED", "SFML_RUN", "SFML_BOX_OWNER"]
+
+
+@pytest.mark.parametrize("name", VARIABLES)
 def test_resolve__variable_that_is_no_setting__is_left_alone(name: str, tmp_path: Path, home: Path) -> None:
     assert resolve({}, env(home, **{name: "x"}), tmp_path).connection is None
 
