@@ -17,6 +17,8 @@ from sfml.pools import Pool
 # A tag (2.10, 2.6.0-py311), an image (repository/name:tag) or a reference (cre@name): what
 # snowflake.ml.jobs puts between quotes in CALL SYSTEM$GET_ML_JOB_RUNTIME as it is.
 _RUNTIME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*(?:[/:@][A-Za-z0-9_.\-]+)*\Z")
+# The client takes an image as well: /db/schema/repository/name, with the registry's host or without, tag or digest.
+_IMAGE = re.compile(r"[\w.-]*(?::\d+)?(?:/[\w.-]+){4,}(?::[\w.-]{1,128}|@sha256:[0-9a-f]{64})?\Z", re.ASCII)
 # Folders on a stage that need no quotes in a stage path (snowflake.ml.jobs, stage_utils._RELPATH_PATTERN).
 _STAGE_FOLDER = re.compile(r"[A-Za-z0-9_\-.]+\Z")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -90,8 +92,9 @@ def checked(request: Request) -> Request:
 
 def check_runtime(text: str | None) -> None:
     """InputError where this is no runtime; the client puts it between quotes as it is."""
-    if text is not None and not _RUNTIME.match(text):
-        raise InputError(f"{text!r} is no runtime", hint="a tag such as 2.10 or 2.6.0-py311")
+    if text is not None and not (_RUNTIME.match(text) or _IMAGE.match(text)):
+        hint = "a tag such as 2.10 or 2.6.0-py311, or an image: /db/schema/images/runtime:tag"
+        raise InputError(f"{text!r} is no runtime", hint=hint)
 
 
 def check_stage(text: str) -> None:
