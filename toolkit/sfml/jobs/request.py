@@ -17,7 +17,7 @@ from sfml.pools import Pool
 # A tag (2.10, 2.6.0-py311), an image (repository/name:tag) or a reference (cre@name): what
 # snowflake.ml.jobs puts between quotes in CALL SYSTEM$GET_ML_JOB_RUNTIME as it is.
 _RUNTIME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*(?:[/:@][A-Za-z0-9_.\-]+)*\Z")
-# The client takes an image as well: /db/schema/repository/name, with the registry's host or without, tag or digest.
+# The client takes an image as well: /db/schema/repository/name, with or without host, tag and digest.
 _IMAGE = re.compile(r"[\w.-]*(?::\d+)?(?:/[\w.-]+){4,}(?::[\w.-]{1,128}|@sha256:[0-9a-f]{64})?\Z", re.ASCII)
 # Folders on a stage that need no quotes in a stage path (snowflake.ml.jobs, stage_utils._RELPATH_PATTERN).
 _STAGE_FOLDER = re.compile(r"[A-Za-z0-9_\-.]+\Z")
