@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from snowflake.snowpark.session import _get_active_sessions
 
 from sfml import config, jobs, session
 from sfml.errors import (
@@ -276,6 +277,13 @@ def test_follow__pool_is_full__says_what_the_job_waits_for(
     assert "1 of 1 nodes in use" in notices[0]
     for job_id in (second, first):
         opened.sql(f"CALL {job_id}!SPCS_CANCEL_JOB()").collect()
+
+
+def test_api__opens_its_own_session__takes_it_out_of_snowparks_list(place: Path) -> None:
+    # The client's telemetry takes any listed session, and with a dead one doubles what it holds at each call.
+    before = set(_get_active_sessions(require_at_least_one=False))
+    assert jobs.submit_file("value.py")["job_id"]
+    assert set(_get_active_sessions(require_at_least_one=False)) == before
 
 
 def test_get_session__given_session__stays_open(opened: Any) -> None:

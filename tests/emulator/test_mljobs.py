@@ -40,6 +40,7 @@ def killed(tmp_path: Path) -> tuple[Path, str, str]:
         server.kill()
         assert held.read() == b""  # no process of the job holds it any more
     session.connection.close(retry=False)
+    session.close()
     return server.state, done.id, cut.id
 
 

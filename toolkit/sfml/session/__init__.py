@@ -71,6 +71,8 @@ class Opening:
         done = self._future.done() and not self._future.cancelled() and self._future.exception() is None
         if self._given is None and done:
             self._future.result().close()
+            if self._session is not None:  # or Snowpark would go on to offer it, closed, to its other users
+                self._session.close()
 
 
 def begin(config: Config, *, without: Sequence[str] = ()) -> Opening:
