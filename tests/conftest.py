@@ -2,9 +2,12 @@
 
 import faulthandler
 import os
+import socket
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -48,3 +51,31 @@ def _processor_time() -> dict[tuple[str, str], int]:
 def _resident_mib() -> int:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") >> 20
+
+
+@pytest.fixture(autouse=True)
+def _no_dead_sessions() -> Iterator[None]:
+    """Takes sessions whose server is gone out of Snowpark's list.
+
+    The ML client's telemetry takes any listed session for its own, and with a dead one it doubles what it
+    holds at each call (snowflake-ml-python 2.6.0, ``_get_snowflake_connection``).
+    """
+    yield
+    snowpark, telemetry = map(
+        sys.modules.get, ("snowflake.snowpark.session", "snowflake.ml._internal.telemetry")
+    )
+    for session in list(snowpark._active_sessions) if snowpark else ():
+        if not _is_alive(session.connection):
+            snowpark._remove_session(session)
+    if telemetry:
+        telemetry._conn = None
+
+
+def _is_alive(connection: Any) -> bool:
+    if connection.is_closed():
+        return False
+    try:
+        socket.create_connection((connection.host, int(connection.port)), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -39,6 +39,8 @@ class _Place:
     env: Path
     layer: Layer
     link: Path | None = None
+    # A service's next run may begin here as soon as the end of this one is reported.
+    comes_again: bool = False
     # Without a namespace: each mount's target, and the path that stood for it.
     places: Mapping[str, str] = field(default_factory=dict)
 
@@ -123,7 +125,7 @@ class ProcessExecutor:
         for directory in (home, run.directory / "root", run.container.log.parent):
             directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         layer = self._overlays.create(env, run.requirements)
-        return _Place(directory=run.directory, home=home, env=env, layer=layer)
+        return _Place(directory=run.directory, home=home, env=env, layer=layer, comes_again=run.restart)
 
     def _fit(self, run: Run, place: _Place) -> tuple[Run, _Place]:
         """The run as it is where it has a namespace; else with its mounts' paths replaced."""
@@ -150,11 +152,15 @@ class ProcessExecutor:
             last = _read(item)
             if isinstance(last, Ended):
                 paths.restore(place.places)
+                if place.comes_again:
+                    self._tidy(place)
             report(last)
         if not isinstance(last, Ended):
             self.clear(place.directory)
+            self._tidy(place)
             report(Ended(at=datetime.now(UTC), code=None, reason="the run's supervisor was killed"))
-        self._tidy(place)
+        elif not place.comes_again:
+            self._tidy(place)
         if plan["warm"] and not self._closing:
             self._template.load()
         self._running.pop(threading.current_thread(), None)
