@@ -15,7 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-BENCHES = ("start", "backend", "submit", "payload", "specs", "tunnel", "analysis", "images")
+BENCHES = ("start", "backend", "submit", "jobs", "payload", "specs", "tunnel", "analysis", "images")
 
 
 def main(names: list[str]) -> int:
