@@ -49,3 +49,16 @@ def test_import__of_the_package__brings_neither_client_side_nor_server() -> None
     )
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "['sfml', 'sfml.emulator']"
+
+
+def test_fixture__in_a_users_own_tests__is_a_connection(tmp_path: Path) -> None:
+    (tmp_path / "test_mine.py").write_text(
+        "from snowflake.connector import connect\n"
+        "def test_mine(local_snowflake):\n"
+        "    with connect(**local_snowflake) as connection:\n"
+        "        assert connection.cursor().execute('select 1').fetchone() == (1,)\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "sfml.emulator.pytest_plugin", str(tmp_path)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout
