@@ -15,7 +15,7 @@ from docker_cli import Docker, missing
 from local_backend import LocalBackend, start
 
 TOKEN_LIFETIME = 10.0
-SIZE = 8_000_000
+SIZE = 60_000_000  # a push of seconds, so that its middle can be met
 WITHIN = 120.0
 
 
@@ -79,7 +79,10 @@ def half_pushed(docker: Docker, name: str, server: LocalBackend) -> tuple[Any, i
     """A push that has begun, and the registry, which stands still."""
     registry = running(server.state)
     push = docker.start("push", name)
-    time.sleep(0.3)
+    deadline = time.monotonic() + WITHIN
+    while not any((server.state / "registry").rglob("_uploads/*")):
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
     os.kill(registry, signal.SIGSTOP)
     return push, registry
 
