@@ -59,7 +59,7 @@ class Engine:
         if self._loaded is not None:
             self._loaded.detach(database.name.name)
         for file in self._directory.glob(f"{database.id}.duckdb*"):
-            file.unlink()
+            file.unlink(missing_ok=True)  # the last reader to let go removes the log beside the file
 
     def drop_schema(self, database: str, schema: str) -> None:
         """Remove a schema's tables."""
