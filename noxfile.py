@@ -23,6 +23,8 @@ CONSTRAINTS = ROOT / "toolkit" / "constraints.txt"
 SNOW = "3.30.0"
 """The release of snowflake-cli that the tests call."""
 PYTHONS = ["3.11", "3.12", "3.13"]
+PYTEST = [str(BIN / "pytest"), "--reruns=1", "-rsfER"]
+"""A failed test is tried once more; the summary names those that needed it (docs/decisions/0004)."""
 
 nox.needs_version = ">=2024.10"
 nox.options.sessions = ["lint", "tests"]
@@ -205,7 +207,7 @@ def tests(session: nox.Session) -> None:
     workers = os.environ.get("SFML_TEST_WORKERS", "2")
     # A worker that is replaced can leave the others waiting for it for ever.
     pytest = [
-        str(BIN / "pytest"), "-n", workers, "--dist", "loadgroup", "--max-worker-restart=0", "--maxfail=25",
+        *PYTEST, "-n", workers, "--dist", "loadgroup", "--max-worker-restart=0", "--maxfail=25",
     ]  # fmt: skip
     wanted = session.posargs or ["tests/unit", "tests/emulator", "tests/tunnel"]
     session.run(*pytest, *wanted, env=env, external=True)
@@ -226,9 +228,7 @@ def acceptance(session: nox.Session) -> None:
     env = _environment(session, dev=True)
     env["SFML_TEST_SNOW"] = _snow(session)
     env["SFML_TEST_NOX"] = shutil.which("nox") or str(BIN / "nox")
-    session.run(
-        str(BIN / "pytest"), "tests/acceptance", "tests/containers", *session.posargs, env=env, external=True
-    )
+    session.run(*PYTEST, "tests/acceptance", "tests/containers", *session.posargs, env=env, external=True)
 
 
 @nox.session(venv_backend="none")
