@@ -48,6 +48,10 @@ def ask(server: Bridge, text: str) -> bytes:
     [
         ("GET /healthz HTTP/1.1\r\n", 200),
         ("POST /healthz HTTP/1.1\r\n", 405),
+        (f"GET /healthz HTTP/1.1\r\n{ANA}", 200),
+        ("GET /healthz HTTP/1.1\r\nSf-Context-Current-User: EVE\r\n", 403),
+        ("GET /activity HTTP/1.1\r\nSf-Context-Current-User: EVE\r\n", 403),
+        (f"GET /activity HTTP/1.1\r\n{ANA}", 404),
         (f"GET /ssh HTTP/1.1\r\n{ANA}", 426),
         (f"GET /ssh HTTP/1.1\r\n{UPGRADE}", 403),
         (f"GET /ssh HTTP/1.1\r\n{UPGRADE}Sf-Context-Current-User: EVE\r\n", 403),

@@ -65,7 +65,7 @@ def test_specification__a_gpu_box__has_home_stage_memory_key_owner_and_gpu() -> 
     assert volumes["home"]["size"] == "80Gi"
     assert volumes["stage"]["stageConfig"] == {"name": "@ML_DEV.PUBLIC.DEV_STAGE"}
     assert volumes["dev-shm"]["source"] == "memory"
-    assert {endpoint["name"] for endpoint in found["endpoints"]} == {"ssh", "code"}
+    assert {endpoint["name"] for endpoint in found["endpoints"]} == {"ssh", "code", "jupyter"}
 
 
 @pytest.mark.parametrize(("egress", "words"), [("none", False), ("all", True)])

@@ -173,10 +173,11 @@ def test_template__nasty_family__cannot_leave_the_comment_for_the_checker() -> N
     assert second == "spec:"
 
 
-def test_dev_box__sample__keeps_home_on_a_block_volume_and_has_two_doors() -> None:
+def test_dev_box__sample__keeps_home_on_a_block_volume_and_has_its_doors() -> None:
     spec = rendered("service/dev-box.yaml.j2")["spec"]
     assert spec["volumes"][0] == {"name": "home", "source": "block", "size": "50Gi", "uid": 1000, "gid": 1000}
     assert {e["name"]: (e["port"], e["public"]) for e in spec["endpoints"]} == {
         "ssh": (8022, True),
         "code": (8080, True),
+        "jupyter": (8888, True),
     }

@@ -66,10 +66,10 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option(
     "--idle-minutes",
-    type=int,
+    type=click.FloatRange(min=0),
     default=IDLE_MINUTES,
     show_default=True,
-    help="Stop after this long without use.",
+    help="Stop after this long without use; 0: never.",
 )
 @click.option("--change", is_flag=True, help="Bring an existing box to a changed specification.")
 @click.option("--admin-sql", is_flag=True, help="Print the SQL for an administrator; no login.")
@@ -128,7 +128,7 @@ def up(
     lines = [
         f"ssh {box.host}",
         "editor: sfml code, sfml cursor",
-        f"stops after {box.idle_minutes} min without use",
+        f"stops after {box.idle_minutes:g} min without use" if box.idle_minutes else "never stops by itself",
     ]
     if entry.code_url:
         lines.insert(2, f"browser: {entry.code_url}")

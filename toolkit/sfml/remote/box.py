@@ -39,7 +39,7 @@ class Box:
     egress: tuple[str, ...]
     has_integration: bool
     home_size: str
-    idle_minutes: int
+    idle_minutes: float
 
     @property
     def host(self) -> str:
@@ -86,7 +86,7 @@ def resolve(
     repository: str = "IMAGES",
     egress: str = "editors",
     home_size: str = "50Gi",
-    idle_minutes: int = IDLE_MINUTES,
+    idle_minutes: float = IDLE_MINUTES,
     eai: str | None = None,
 ) -> Box:
     """The box for these names; :class:`InputError` for one that cannot be. ``eai``: in the place of ours."""

@@ -32,7 +32,11 @@ def _values(box: Box, public_key: str) -> dict[str, Any]:
         "instance_family": box.setup.family,
         "gpu": box.gpus,
         "ssh_public_key": public_key,
-        "env": {"SFML_BOX_OWNER": box.user, "SFML_BOX_IDLE_MINUTES": str(box.idle_minutes)},
+        "env": {
+            "SFML_BOX_OWNER": box.user,
+            "SFML_BOX_SERVICE": str(box.service),
+            "SFML_BOX_IDLE_MINUTES": f"{box.idle_minutes:g}",
+        },
         "home": {"size": box.home_size, "mount": HOME, **own},
         "stage": {"name": f"@{box.setup.stage}", "mount": STAGE_MOUNT, **own},
     }
