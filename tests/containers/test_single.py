@@ -6,6 +6,8 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from pods import Runs, api, executor, left, runs, server
 from sfml.emulator.executors import words
 from sfml.emulator.executors.base import LogFiles
@@ -52,14 +54,17 @@ def test_kill__container_heeds_sigterm__ends_by_itself(runs: Runs) -> None:
     assert following.ended().code == 5
 
 
+@pytest.mark.parametrize("asked", [False, True], ids=["running", "asked_to_end"])
 def test_close__container_ignores_sigterm__does_not_wait_for_its_whole_grace(
-    server: tuple[str, int], tmp_path: Path, api: Any
+    server: tuple[str, int], tmp_path: Path, api: Any, asked: bool
 ) -> None:
     executor = DockerExecutor(tmp_path / "state", endpoint=lambda: server)
     stubborn = Runs(executor, tmp_path / "runs")
     container = stubborn.script("trap '' TERM; echo up; while :; do sleep 0.1; done")
     following = stubborn.start(container, grace=1000)
     stubborn.wait_for(container, b"up")
+    if asked:
+        following.handle.kill()
     executor.close()
     assert following.ended().code == 137
     assert left(api, tmp_path / "state") == []

@@ -77,6 +77,7 @@ class Kind(StrEnum):
     COMPUTE_POOL = "Compute Pool"
     SERVICE = "Service"  # services and jobs share a namespace
     IMAGE_REPOSITORY = "Image Repository"
+    SNAPSHOT = "Snapshot"
     SECRET = "Secret"  # noqa: S105 - the kind of object, no secret
     NETWORK_RULE = "Network Rule"
     INTEGRATION = "Integration"

@@ -43,7 +43,7 @@ class Removal:
 def survey(box: Box, query: Query, *, data: bool) -> tuple[Removal, ...]:
     """Look at all that a box is made of; ``data``: also stage and database, unless others use them."""
     setup = box.setup
-    snapshot = "of which Snowflake (not the local backend) keeps a snapshot for 7 days"
+    snapshot = "of which a snapshot is kept for 7 days"
     found = [
         _object(box, query, Kind.SERVICE, box.service, f"with its home, {snapshot}"),
         _object(box, query, Kind.INTEGRATION, box.integration),

@@ -146,6 +146,9 @@ CASES: list[tuple[str, c.Command]] = [
      c.DescribeService(name=ObjectName(name="SVC", schema="PUBLIC", database="D"))),
     ("drop service if exists svc force",
      c.DropService(name=ObjectName(name="SVC"), if_exists=True, force=True)),
+    ("create or replace snapshot d.s.n from service svc volume \"v\" instance 2 comment='x'",
+     c.CreateSnapshot(name=ObjectName(name="N", schema="S", database="D"), service=ObjectName(name="SVC"),
+                      volume="v", instance=2, or_replace=True, options={"COMMENT": "x"})),
     ("show job services like 'MLJOB_%'in d.s limit 10", c.ShowServices(
         jobs="ONLY",
         filter=ShowFilter(like="MLJOB_%", scope_kind="SCHEMA", scope_name=("D", "S"), limit=10))),

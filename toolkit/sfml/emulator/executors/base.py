@@ -25,6 +25,8 @@ class Mount:
     volume: str = ""
     # A block volume: the name, unique on this server, under which a later run finds its files again.
     kept: str = ""
+    # The block volume whose files this one begins with, where it is not there yet.
+    initial: str = ""
     # Whose a block volume's own folder is, where the specification says it.
     owner: tuple[int, int] | None = None
     # Nothing can be written below ``target`` (a stage on which the role has no WRITE).
@@ -175,6 +177,12 @@ class Executor(Protocol):
 
     def forget(self, kept: str) -> None:
         """Delete a block volume; no run uses it, and there need not be one."""
+
+    def holds(self, kept: str) -> bool:
+        """Whether there is such a block volume."""
+
+    def copy(self, source: str, target: str) -> None:
+        """Make a block volume of what another one holds now; OSError, and then there is no ``target``."""
 
     def clear(self, directory: Path) -> None:
         """End what is left of the run in this directory after the server died (nothing, usually)."""

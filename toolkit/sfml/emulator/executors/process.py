@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sfml.emulator.executors import paths, supervision
+from sfml.emulator.executors import copying, paths, supervision
 from sfml.emulator.executors.base import Container, Ended, Mount, Report, Run, Started
 from sfml.emulator.executors.environment import MARK, common, reads_early, variables
 from sfml.emulator.executors.overlay import Layer, Overlays
@@ -90,6 +90,21 @@ class ProcessExecutor:
         """Delete a block volume: a folder."""
         shutil.rmtree(self._volume(kept), ignore_errors=True)
 
+    def holds(self, kept: str) -> bool:
+        """Whether there is such a block volume."""
+        return self._volume(kept).is_dir()
+
+    def copy(self, source: str, target: str) -> None:
+        """Make a block volume of another one's files; OSError."""
+        unfinished = self._volume(f"{target}.new")
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir(parents=True, mode=0o700)
+        try:
+            copying.copy(str(self._volume(source)), str(unfinished))
+            unfinished.replace(self._volume(target))
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
+
     def clear(self, directory: Path) -> None:
         """Kill what a run of a server before this one left; its supervisor has done so, usually."""
         while left := _marked(directory):
@@ -112,6 +127,8 @@ class ProcessExecutor:
         mounts = []
         for mount in run.container.mounts:
             if mount.kept:
+                if mount.initial and not self.holds(mount.kept):
+                    self.copy(mount.initial, mount.kept)
                 self._volume(mount.kept).mkdir(parents=True, exist_ok=True, mode=0o700)
                 mount = replace(mount, source=self._volume(mount.kept))
             mounts.append(mount)

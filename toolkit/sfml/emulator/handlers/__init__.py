@@ -27,6 +27,7 @@ from sfml.emulator.handlers import (
     service_endpoints,
     services,
     session,
+    snapshots,
     stages,
     tables,
     warehouses,
@@ -124,6 +125,7 @@ HANDLERS: Mapping[type, Handler] = {
     c.DropObject: declared.drop,
     c.ShowObjects: declared.show,
     c.DescribeObject: declared.describe,
+    c.CreateSnapshot: snapshots.create,
     c.ShowImages: repositories.show_images,
     # queries
     c.SelectConstants: functions.select_constants,

@@ -11,7 +11,7 @@ from typing import Any
 from sfml.emulator.catalog import Kind, Name, Record
 from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault, missing
-from sfml.emulator.handlers import integrations, network, removal, repositories, secrets
+from sfml.emulator.handlers import integrations, network, removal, repositories, secrets, snapshots
 from sfml.emulator.handlers.base import Backend, Request
 from sfml.emulator.handlers.objects import (
     SUCCEEDED,
@@ -34,6 +34,7 @@ SHAPES: Mapping[Kind, Shape] = {
     Kind.INTEGRATION: integrations.EXTERNAL_ACCESS,
     Kind.SECRET: secrets.SECRET,
     Kind.IMAGE_REPOSITORY: repositories.REPOSITORY,
+    Kind.SNAPSHOT: snapshots.SNAPSHOT,
 }
 # Any of these lets a role know of an object.
 _SHOWING = ("USAGE", "READ", "WRITE", "OWNERSHIP")
@@ -90,6 +91,7 @@ def drop(command: c.DropObject, _: Request, context: Context, backend: Backend) 
 def show(command: c.ShowObjects, _: Request, context: Context, backend: Backend) -> Rows:
     shape, area = SHAPES[command.kind], _area(command, context)
     require_area(backend, area)
+    shape.refresh(backend)
     found = backend.catalog.find(command.kind, database=area[0], schema=area[1])
     seen = [record for record in found if _visible(record, context, backend)]
     picked = command.filter.pick(seen, lambda record: record.name.name)

@@ -41,6 +41,8 @@ def remove(record: Record, backend: Backend) -> None:
         Vault(backend.settings.state).forget(record.id)
     if record.kind is Kind.IMAGE_REPOSITORY:
         backend.images.forget(repository_path(record.name))
+    if record.kind is Kind.SNAPSHOT:
+        backend.services.snapshots.forget(record)
 
 
 def _remove_content(schema: Record, backend: Backend) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 from sfml.emulator.catalog import Kind, Name, Record
 from sfml.emulator.context import Context
-from sfml.emulator.faults import Fault, invalid, unsupported
+from sfml.emulator.faults import Fault, invalid
+from sfml.emulator.handlers import snapshots
 from sfml.emulator.handlers.base import Backend, Request
 from sfml.emulator.handlers.objects import (
     SUCCEEDED,
@@ -148,8 +149,8 @@ def drop(command: c.DropService, _: Request, context: Context, backend: Backend)
 
 
 def remove(service: Service, backend: Backend) -> None:
-    """Drop a service or job with its grants and volumes."""
-    backend.services.drop(service.name)
+    """Drop a service or job with its grants and volumes; snapshots stay of those that ask for it."""
+    backend.services.drop(service.name, back_up=True)
     forget_object(backend, Kind.SERVICE, service.name)
     forget_roles(service, backend)
 
@@ -209,10 +210,6 @@ def _change(
     backend.services.change(service.name, comment=comment, **counts)
 
 
-def _restore(_: c.AlterService, __: Service, ___: Context, ____: Backend) -> None:
-    raise unsupported("RESTORE VOLUME")  # there are no snapshots
-
-
 Alteration = Callable[[c.AlterService, Service, Context, Backend], None]
 _ALTERATIONS: Mapping[str, Alteration] = {
     "SUSPEND": _suspend,
@@ -220,7 +217,7 @@ _ALTERATIONS: Mapping[str, Alteration] = {
     "FROM": _upgrade,
     "SET": _set,
     "UNSET": _unset,
-    "RESTORE VOLUME": _restore,
+    "RESTORE VOLUME": snapshots.restore,
 }
 
 

@@ -13,9 +13,10 @@ from sfml.emulator.faults import Fault, missing, unsupported
 from sfml.emulator.handlers.base import Backend
 from sfml.emulator.handlers.objects import existing
 from sfml.emulator.handlers.privileges import ACCOUNT, has, require
+from sfml.emulator.handlers.snapshots import usable
 from sfml.emulator.handlers.stages import located
 from sfml.emulator.results import Target
-from sfml.emulator.services import capacity, names, secrets
+from sfml.emulator.services import capacity, names, secrets, volumes
 from sfml.emulator.services.pools import family
 from sfml.emulator.stages.paths import join
 from sfml.emulator.statements import commands as c
@@ -105,6 +106,8 @@ def _volume(volume: Mapping[str, Any], place: Context, context: Context, backend
     """The volume; one of a stage has the stage's full name, and the role may read that."""
     source = str(volume["source"])
     staged = source == "stage"
+    if volumes.source(volume):
+        return _block(volume, place, context, backend)
     if not staged and not source.startswith("@"):
         return dict(volume)
     stage, path = names.stage_location(volume["stageConfig"]["name"] if staged else source, place)
@@ -116,12 +119,20 @@ def _volume(volume: Mapping[str, Any], place: Context, context: Context, backend
     return {**volume, "source": full}
 
 
+def _block(volume: Mapping[str, Any], place: Context, context: Context, backend: Backend) -> dict[str, Any]:
+    """A block volume with the full name of the snapshot that it begins with."""
+    name = names.object_name(volumes.source(volume), place)
+    usable(name, volume, context, backend)
+    initial = {"initialContents": {"fromSnapshot": names.written(name)}}
+    return {**volume, "blockConfig": {**volume["blockConfig"], **initial}}
+
+
 def _read_only(
-    volumes: list[dict[str, Any]], place: Context, context: Context, backend: Backend
+    given: list[dict[str, Any]], place: Context, context: Context, backend: Backend
 ) -> tuple[str, ...]:
     """The volumes of stages that the role may not WRITE."""
     found = []
-    for volume in volumes:
+    for volume in given:
         location = volume["stageConfig"]["name"] if "stageConfig" in volume else str(volume["source"])
         if location.startswith("@"):
             stage, _ = names.stage_location(location, place)

@@ -34,6 +34,8 @@ class Shape:
     check: Callable[[Record | None, Mapping[str, Any], Mapping[str, object]], None] = _nothing
     # Refuses a name, and stores what is not for the catalog; within the transaction that stores the record.
     keep: Callable[[Record, Mapping[str, object], Backend], None] = _nothing
+    # What time alone has changed is written down before the kind is shown.
+    refresh: Callable[[Backend], None] = _nothing
     shown: tuple[Column, ...]
     row: Callable[[Record, Backend], Row]
     described: tuple[Column, ...] = ()

@@ -13,9 +13,9 @@ from sfml.emulator.catalog import Catalog, Kind
 from sfml.emulator.context import Context
 from sfml.emulator.executors.base import Container, LogFiles, Mount, Probe, Run
 from sfml.emulator.faults import missing
-from sfml.emulator.services import dns, secrets, volumes
+from sfml.emulator.services import dns, secrets, snapshots, volumes
 from sfml.emulator.services.model import Instance, Service
-from sfml.emulator.services.names import stage_location
+from sfml.emulator.services.names import object_name, stage_location
 from sfml.emulator.settings import Settings
 from sfml.emulator.stages import Stages
 from sfml.emulator.vault import Vault, write_private
@@ -198,24 +198,34 @@ class Launcher:
             return replace(found, source=directory, read_only=volume["name"] in service.read_only)
         if source == "block":
             kept = volumes.name(service, instance.id, volume["name"])
-            return replace(found, kept=kept, owner=volumes.owner(volume))
+            return replace(
+                found, kept=kept, owner=volumes.owner(volume), initial=self._initial(service, volume)
+            )
         return found  # "local": gone with the run
 
+    def _initial(self, service: Service, volume: Mapping[str, Any]) -> str:
+        given = volumes.source(volume)
+        return snapshots.content(object_name(given, _place(service)), self.catalog) if given else ""
+
     def _stage_directory(self, service: Service, location: str) -> Path:
-        where = Context(
-            session_id=0,
-            user="",
-            role=service.record.owner,
-            database=service.name.database,
-            schema=service.name.schema,
-        )
-        name, path = stage_location(location, where)
+        name, path = stage_location(location, _place(service))
         stage = self.catalog.get(Kind.STAGE, name)
         if stage is None:
             raise missing(Kind.STAGE, str(name))
         directory = self.stages.directory(stage) / path
         directory.mkdir(parents=True, exist_ok=True)
         return directory
+
+
+def _place(service: Service) -> Context:
+    """Where names in the service's specification are looked for."""
+    return Context(
+        session_id=0,
+        user="",
+        role=service.record.owner,
+        database=service.name.database,
+        schema=service.name.schema,
+    )
 
 
 def _token_mount(container: Mapping[str, Any], source: Path) -> tuple[Mount, ...]:

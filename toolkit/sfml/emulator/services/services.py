@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -20,6 +20,7 @@ from sfml.emulator.services import events, lifecycle, scheduling, spec, states, 
 from sfml.emulator.services.launch import Launcher
 from sfml.emulator.services.model import Service, from_record, properties
 from sfml.emulator.services.pools import Pools, PoolView, Usage, idle_too_long, suspended, view
+from sfml.emulator.services.snapshots import Snapshots
 from sfml.emulator.services.states import InstanceStatus, Status
 
 _AGAIN_AFTER = 0.5
@@ -86,6 +87,7 @@ class Services:
         self.pools = Pools(catalog)
         self.launcher = launcher
         self.executor = executor
+        self.snapshots = Snapshots(catalog, executor, clock)
         self._catalog = catalog
         self._clock = clock
         self._changed = threading.Condition(catalog.lock)
@@ -93,6 +95,7 @@ class Services:
         self._runs: dict[tuple[int, int], _Running] = {}  # (service, instance) with a node
         # Those whose runs are about to end, and then their directories and block volumes (by name) go.
         self._dropped: dict[int, tuple[str, ...]] = {}
+        self._restoring: set[int] = set()  # services whose volumes are being replaced
         self._last_use: dict[str, datetime] = {}
         self._begun = False
         self._closing = threading.Event()
@@ -108,6 +111,7 @@ class Services:
                 if not service.over:
                     self._recover(service)
             self._sweep({str(service.record.id) for service in found})
+            self.snapshots.expire()
 
     def begin(self) -> None:
         """Start what waits, and whatever is created from now on; the server answers already."""
@@ -300,6 +304,7 @@ class Services:
             service = self.get(name)
             if not service.suspended:
                 return service
+            self._require_unrestored(service)
             service = self._save(lifecycle.resumed(service, self._clock()))
             self._wake_pool(service)
             self.schedule()
@@ -356,6 +361,33 @@ class Services:
         service = service.with_instance(new)
         self._save(lifecycle.outcome(service, self._clock(), running=True))
 
+    def restore(self, name: Name, volume: Mapping[str, Any], instances: Iterable[int], content: str) -> None:
+        """Replace a volume of instances by a snapshot's files, and resume the service, which is suspended.
+
+        A snapshot stays of what is replaced where the specification asks for it.
+        """
+        with self._changed:
+            service = self.get(name)
+            self._require_unrestored(service)
+            if service.status is not Status.SUSPENDED:
+                text = f"Service {name.name} must be suspended before a volume is restored."
+                raise Fault("395108", "55000", text)
+            self._restoring.add(service.record.id)
+        try:
+            for number in instances:
+                target = volumes.name(service, number, volume["name"])
+                if volumes.saved_on_delete(volume, service) and self.executor.holds(target):
+                    self.snapshots.back_up(service, volume, number)
+                self.snapshots.restore(content, target)
+        finally:
+            self._restoring.discard(service.record.id)
+        self.resume(name)
+
+    def _require_unrestored(self, service: Service) -> None:
+        if service.record.id in self._restoring:
+            text = f"A volume of service {service.name.name} is being restored."
+            raise Fault("395108", "55000", text)
+
     # --- ending
 
     def cancel(self, name: Name) -> Service:
@@ -368,15 +400,20 @@ class Services:
             cancelling = job.to(Status.CANCELLING, at=self._clock())
             return self._save(lifecycle.outcome(cancelling, self._clock(), running=running))
 
-    def drop(self, name: Name) -> None:
-        """Remove the service or job and its logs; a job's row stays in the history."""
+    def drop(self, name: Name, *, back_up: bool = False) -> None:
+        """Remove the service or job and its logs; a job's row stays in the history.
+
+        ``back_up``: block volumes become snapshots where the specification asks for it.
+        """
         with self._changed:
             service = self.get(name)
+            self._require_unrestored(service)
+            staying = self.snapshots.take_over(service) if back_up else frozenset()
             self._kill(service, condemned=not service.is_job)
             if not service.over:
                 service = self._save(service.to(Status.DELETED, at=self._clock()))
             self._catalog.drop(service.record)
-            self._dropped[service.record.id] = volumes.kept(service)
+            self._dropped[service.record.id] = tuple(set(volumes.kept(service)) - staying)
             self._remove_if_dropped(service.record.id)
 
     def on(self, pool: str) -> list[Service]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sfml.emulator.services.model import Service
@@ -27,5 +27,32 @@ def owner(volume: Mapping[str, Any]) -> tuple[int, int] | None:
 
 def kept(service: Service) -> tuple[str, ...]:
     """The names of all that the service may have; their number cannot be changed while it lives."""
-    found = blocks(service.spec)
-    return tuple(name(service, number, one["name"]) for one in found for number in range(service.maximum))
+    return tuple(kept for _, _, kept in each(service))
+
+
+def each(service: Service) -> Iterator[tuple[Mapping[str, Any], int, str]]:
+    """All block volumes that the service may have: definition, instance, and name at the executor."""
+    for volume in blocks(service.spec):
+        for number in range(service.maximum):
+            yield volume, number, name(service, number, volume["name"])
+
+
+def saved_on_delete(volume: Mapping[str, Any], service: Service) -> bool:
+    """Whether a snapshot is made before the volume goes: for services, unless the specification says no."""
+    asked = (volume.get("blockConfig") or {}).get("snapshotOnDelete")
+    return not service.is_job if asked is None else bool(asked)
+
+
+def source(volume: Mapping[str, Any]) -> str:
+    """The name of the snapshot that the volume begins with; '' where it begins empty."""
+    initial = (volume.get("blockConfig") or {}).get("initialContents") or {}
+    return str(initial.get("fromSnapshot", ""))
+
+
+def encryption(volume: Mapping[str, Any]) -> str:
+    return str((volume.get("blockConfig") or {}).get("encryption") or "SNOWFLAKE_SSE")
+
+
+def gibibytes(volume: Mapping[str, Any]) -> int:
+    """Its size, which a specification gives in Gi."""
+    return int(str(volume["size"]).removesuffix("Gi"))

@@ -552,6 +552,19 @@ class ShowServiceRoles:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CreateSnapshot:
+    """Of the block ``volume`` of one instance of a service."""
+
+    name: ObjectName
+    service: ObjectName
+    volume: str
+    instance: int
+    or_replace: bool = False
+    if_not_exists: bool = False
+    options: Options = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
     """``CALL f(…)``, ``SELECT f(…)`` or ``CALL db.sch.svc!method(…)`` with literal arguments.
 
@@ -752,6 +765,6 @@ Command = (
     | CreateService | ExecuteJob | AlterService | DescribeService | DropService
     | ShowServices | ShowServiceInstances | ShowServiceContainers | ShowEndpoints | ShowServiceRoles
     | CreateObject | AlterObject | DropObject | ShowObjects | DescribeObject
-    | ShowImages
+    | ShowImages | CreateSnapshot
     | Call | SelectConstants | ResultScan | Query | DropFileFormat | ShowTables | CopyInto
 )  # fmt: skip

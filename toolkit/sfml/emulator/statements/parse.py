@@ -14,6 +14,7 @@ from sfml.emulator.statements import (
     queries,
     services,
     sessions,
+    snapshots,
     users,
 )
 from sfml.emulator.statements import commands as c
@@ -87,6 +88,7 @@ _CREATE: Mapping[str, Creator] = {
     "SEQUENCE": _engine_create("SEQUENCE"),
     "FILE FORMAT": _engine_create("FILE FORMAT"),
     **network.CREATE,
+    **snapshots.CREATE,
 }
 
 
@@ -106,6 +108,7 @@ _ALTER: Mapping[str, Parser] = {
     "TABLE": _engine("ALTER", "TABLE"),
     "VIEW": _engine("ALTER", "VIEW"),
     **network.ALTER,
+    **snapshots.ALTER,
 }
 
 
@@ -136,6 +139,7 @@ _DROP: Mapping[str, Parser] = {
     "SEQUENCE": _engine("DROP", "SEQUENCE"),
     "FILE FORMAT": drops(c.DropFileFormat, _object),
     **network.DROP,
+    **snapshots.DROP,
 }
 _DESCRIBE: Mapping[str, Parser] = {
     "COMPUTE POOL": describes(c.DescribeComputePool, _account),
@@ -148,6 +152,7 @@ _DESCRIBE: Mapping[str, Parser] = {
     "TABLE": _engine("DESCRIBE", "TABLE"),
     "VIEW": _engine("DESCRIBE", "VIEW"),
     **network.DESCRIBE,
+    **snapshots.DESCRIBE,
 }
 
 
@@ -203,6 +208,7 @@ _SHOW: Mapping[str, Parser] = {
     "VIEWS": _show_tables("VIEWS"),
     "OBJECTS": _show_tables("OBJECTS"),
     **network.SHOW,
+    **snapshots.SHOW,
     **{
         kind: _engine("SHOW", kind)
         for kind in (

@@ -151,7 +151,7 @@ def _unset(reader: Reader) -> dict[str, Any]:
 
 
 def _restore(reader: Reader) -> dict[str, Any]:
-    volume = reader.next().text.strip('"')
+    volume = reader.identifier()
     reader.expect("INSTANCES")
     bracketed = reader.accept("(")
     instances = [reader.integer()]

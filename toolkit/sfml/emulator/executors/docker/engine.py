@@ -85,6 +85,8 @@ class Engine:
         wanted = [f"{STATE}={self.id}", *([label] if label else [])]
         for container in self.api.containers(all=True, filters={"label": wanted}):
             self.remove_container(container["Id"])
+            if unfinished := container["Labels"].get(KEPT):  # see blocks.py
+                self.remove_volume(unfinished)
         for volume in self.api.volumes(filters={"label": wanted})["Volumes"] or ():
             if kept or KEPT not in (volume["Labels"] or {}):
                 self.remove_volume(volume["Name"])

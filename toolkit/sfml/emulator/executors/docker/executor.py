@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from sfml.emulator.executors.base import Report, Run
 from sfml.emulator.executors.docker import sandbox
-from sfml.emulator.executors.docker.engine import PLACE, Engine
+from sfml.emulator.executors.docker.blocks import Blocks
+from sfml.emulator.executors.docker.engine import PLACE, Engine, Trouble, said
 from sfml.emulator.executors.docker.gate import Gate
 from sfml.emulator.executors.docker.gpus import Gpus, count
 from sfml.emulator.executors.docker.images import Images, Source
-from sfml.emulator.executors.docker.plan import volume_name
 from sfml.emulator.executors.docker.pod import House, Pod
 from sfml.emulator.executors.docker.runtime import Runtime
 
@@ -54,6 +55,7 @@ class DockerExecutor:
             images=Images(engine, locate or (lambda path: Source(reference=path.removeprefix("/")))),
             runtime=Runtime(state / "executor", user),
             user=user,
+            blocks=Blocks(engine, f"sfml-{engine.id}"),
             gpus=Gpus(None if fake_gpu else count(engine.info)),
             first_pause=first_pause,
         )
@@ -76,7 +78,18 @@ class DockerExecutor:
 
     def forget(self, kept: str) -> None:
         """Delete a block volume."""
-        self._engine.remove_volume(volume_name(self._house.prefix, kept))
+        self._house.blocks.forget(kept)
+
+    def holds(self, kept: str) -> bool:
+        """Whether there is such a block volume."""
+        return self._house.blocks.holds(kept)
+
+    def copy(self, source: str, target: str) -> None:
+        """Make a block volume of another one's files; OSError."""
+        try:
+            self._house.blocks.copy(source, target)
+        except Trouble as error:
+            raise OSError(said(error)) from None
 
     def clear(self, directory: Path) -> None:
         """Remove what a server before this one left of the run in this directory."""
@@ -90,6 +103,8 @@ class DockerExecutor:
             pod.kill(within=_GRACE_AT_THE_END)
         for pod in pods:
             pod.join()
+        with contextlib.suppress(*Trouble):
+            self._house.blocks.tidy()
         self._engine.try_sweep()
         self._house.gate.close()
         self._engine.close()

@@ -20,6 +20,7 @@ from sfml.emulator.executors.base import (
     Started,
 )
 from sfml.emulator.executors.docker import egress, sandbox
+from sfml.emulator.executors.docker.blocks import Blocks
 from sfml.emulator.executors.docker.engine import POD, Engine, Trouble, said
 from sfml.emulator.executors.docker.gate import Gate
 from sfml.emulator.executors.docker.gpus import Gpus
@@ -43,6 +44,7 @@ class House:
     gate: Gate
     images: Images
     runtime: Runtime
+    blocks: Blocks
     gpus: Gpus
     # The server's own, as ``uid:gid``.
     user: str
@@ -150,13 +152,14 @@ class Pod:
         self._changed.set()
 
     def _end(self, members: Sequence[Member], threads: Sequence[threading.Thread]) -> None:
-        """Ask what still runs to end; after the grace period nobody is asked."""
-        deadline = time.monotonic() + self._grace
+        """Ask what still runs to end; after the grace period, which may become shorter, nobody is asked."""
+        began = time.monotonic()
         if self._grace and any(thread.is_alive() for thread in threads):
             for member in members:
                 member.signal("SIGTERM")
+        while any(thread.is_alive() for thread in threads) and time.monotonic() < began + self._grace:
             for thread in threads:
-                thread.join(max(deadline - time.monotonic(), 0))
+                thread.join(_LOOK_EVERY)
         give_up = time.monotonic() + _KILLED_WITHIN
         while any(thread.is_alive() for thread in threads) and time.monotonic() < give_up:
             for member in members:
@@ -175,6 +178,7 @@ class Pod:
             cpus=int(engine.info["NCPU"]),
             gpus=self._gpus,
         )
+        self._house.blocks.fill(container.mounts)
         made = engine.api.create_container(
             **creation(container, shared, self._base(container), engine.api), name=self._name(container.name)
         )
