@@ -97,6 +97,7 @@ def aspects(case: Case, analysis: Analysis) -> dict[str, tuple[list[str], list[s
         "hardware": ([analysis.hardware.gpu], [expected["hardware"]]),
         "hardware line": _line(analysis, expected),
         "packages": (stated, expected["packages"]),
+        "implied": _implied(wanted.packages, expected),
         "install": ([wanted.install], [expected.get("install", "nothing")]),
         "pip_requirements": (list(wanted.pip_requirements), expected.get("pip", [])),
         "host categories": ([record.category for record in needed], expected.get("hosts", [])),
@@ -107,6 +108,11 @@ def aspects(case: Case, analysis: Analysis) -> dict[str, tuple[list[str], list[s
         "warnings": (_warnings(analysis), expected.get("warnings", [])),
         "method": ([analysis.method], [expected["method"]]),
     }
+
+
+def _implied(packages: Iterable[Any], expected: dict[str, Any]) -> tuple[list[str], list[str]]:
+    names = expected.get("implied", [])
+    return [p.name for p in packages if p.origin is Origin.IMPLIED and p.name in names], names
 
 
 def _hosts(needed: list[Any], expected: dict[str, Any]) -> tuple[list[str], list[str]]:

@@ -17,6 +17,7 @@ def scores() -> dict[str, Tally]:
 
 def test_packages__corpus__f1_is_at_least_0_99(scores: dict[str, Tally]) -> None:
     assert scores["packages"].f1 >= 0.99
+    assert scores["implied"].failures == []
 
 
 def test_installation__corpus__is_always_right(scores: dict[str, Tally]) -> None:

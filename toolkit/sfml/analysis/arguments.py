@@ -27,6 +27,7 @@ _NAMESPACES = (
     "easydict.EasyDict()",
     "types.SimpleNamespace()",
     "vars()",
+    "docopt.docopt()",
 )
 _FLAGS = re.compile(r"^(?:absl\.flags|tensorflow(?:\.compat\.v1)?(?:\.app)?\.flags)\.FLAGS\.(\w+)$")
 _OPTION_OBJECTS = re.compile(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfml.analysis.constants import FIRST, GPU_LISTS, GPU_NAMES, GPU_QUESTIONS, NEVER_ON_LINUX
 from sfml.analysis.functions import keyword
+from sfml.analysis.mappings import merged, structured
 from sfml.analysis.tree import Kind, Scope
 from sfml.analysis.values import (
     FALSE,
@@ -332,24 +333,6 @@ def _format(evaluator: Evaluator, func: ast.Attribute, node: ast.Call, scope: Sc
     return joined(parts, "".join) if parts else known("")
 
 
-def dataclass_default(evaluator: Evaluator, cls: Scope, binding: Any, value: Value) -> Value:
-    """The default of a dataclass field: the value itself, or what ``field(default=…)`` says."""
-    node = binding.node
-    if not isinstance(node, ast.Call) or evaluator.names.dotted(node.func, cls).rpartition(".")[2] not in {
-        "field",
-        "Field",
-        "ib",
-        "attrib",
-        "mutable_field",
-    }:
-        return value
-    given = keyword(node, "default", 0)
-    if given is not None:
-        return evaluator.value(given, cls)
-    factory = keyword(node, "default_factory")
-    return evaluator.value(factory.body, cls) if isinstance(factory, ast.Lambda) else UNKNOWN
-
-
 _HANDLERS: dict[str, Callable[[Evaluator, ast.Call, Scope], Value]] = {
     **dict.fromkeys(GPU_QUESTIONS, _has_gpu),
     **dict.fromkeys(GPU_LISTS, _gpu_list),
@@ -359,6 +342,8 @@ _HANDLERS: dict[str, Callable[[Evaluator, ast.Call, Scope], Value]] = {
     **dict.fromkeys(FIRST, _first),
     **dict.fromkeys(_LOADERS, _loaded),
     **dict.fromkeys(_WHERE, _here),
+    "omegaconf.OmegaConf.merge": merged,
+    "omegaconf.OmegaConf.structured": structured,
     "os.path.join": _join,
     "posixpath.join": _join,
     "pathlib.Path": _join,

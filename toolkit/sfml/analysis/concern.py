@@ -10,6 +10,6 @@ CONCERN = Concern(
     tails=flows.TAILS | hardware.TAILS | network.TAILS,
     pattern=flows.READERS,
     roots=network.ROOTS | hardware.ROOTS | {"snowflake"},
-    keywords=frozenset({*KEYWORDS, *flows.FOLDERS}),
+    keywords=frozenset({*KEYWORDS, *flows.FOLDERS, "weights", "pretrained"}),
     methods=network.METHODS | {"ultralytics": frozenset({"train", "predict", "val", "track", "export"})},
 )

@@ -57,7 +57,13 @@ GPU_LISTS = frozenset(
         "tensorflow.config.experimental.list_logical_devices",
     }
 )
-GPU_NAMES = frozenset({"jax.default_backend", "jax.lib.xla_bridge.get_backend().platform"})
+GPU_NAMES = frozenset(
+    {
+        "jax.default_backend",
+        "jax.lib.xla_bridge.get_backend().platform",
+        "torch.accelerator.current_accelerator",
+    }
+)
 NEVER_ON_LINUX = frozenset(
     {"torch.backends.mps.is_available", "torch.backends.mps.is_built", "torch.xpu.is_available"}
 )
@@ -89,7 +95,6 @@ FIRST = frozenset(
         "types.MappingProxyType",
         "easydict.EasyDict",
         "omegaconf.OmegaConf.create",
-        "omegaconf.OmegaConf.structured",
         "omegaconf.OmegaConf.to_container",
         "ml_collections.ConfigDict",
         "box.Box",

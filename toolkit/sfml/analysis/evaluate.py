@@ -15,6 +15,7 @@ from sfml.analysis.conditions import ALWAYS, NEVER, Condition
 from sfml.analysis.constants import constant
 from sfml.analysis.files import Files
 from sfml.analysis.functions import argument_of, is_dataclass, keyword, parameter_default, tail
+from sfml.analysis.mappings import dataclass_default
 from sfml.analysis.names import Names
 from sfml.analysis.operations import (
     all_of,
@@ -301,7 +302,7 @@ class Evaluator:
     def _field_value(self, cls: Scope, name: str, found: list[Binding]) -> Value:
         value = self.bound(found, None, 0)
         if name in cls.names and is_dataclass(cls):
-            value = calls.dataclass_default(self, cls, found[-1], value)
+            value = dataclass_default(self, cls, found[-1], value)
             for call in self.names.made(cls):
                 given = keyword(call.node, name)
                 if given is not None:

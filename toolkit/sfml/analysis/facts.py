@@ -156,8 +156,13 @@ class Concern:
 
     def _counts(self, call: ast.Call, names: set[str]) -> bool:
         inner: ast.AST = call.func
-        while isinstance(inner, ast.Attribute):
-            inner = inner.value
+        while not isinstance(inner, ast.Name):
+            if isinstance(inner, (ast.Attribute, ast.Subscript)):
+                inner = inner.value
+            elif isinstance(inner, ast.Call):  # getattr(models, name)(…), Session.builder.appName(…).load(…)
+                inner = inner.args[0] if tail(inner.func) == "getattr" and inner.args else inner.func
+            else:
+                break
         if isinstance(inner, ast.Name) and inner.id in names:
             return True
         return any(item.arg is None or item.arg in self.keywords for item in call.keywords)

@@ -27,6 +27,8 @@ _LOGGERS = {
     "NeptuneLogger": "neptune",
     "TensorBoardLogger": "tensorboard",
 }
+# What Keras 3 imports for itself (keras.io/getting_started, 2026).
+_KERAS_BACKENDS = {name: name for name in ("tensorflow", "jax", "torch")}
 _EXCEL = frozenset({"read_excel", "to_excel", "ExcelWriter"})
 
 
@@ -34,6 +36,10 @@ def implied(facts: Iterable[Fact]) -> Iterator[Need]:
     """Every package that a call needs beside what is imported."""
     for fact in facts:
         dotted = fact.dotted
+        if fact.root == "keras":
+            backend = fact.program.environment("KERAS_BACKEND") or "tensorflow"
+            if backend in _KERAS_BACKENDS:
+                yield Need(name=_KERAS_BACKENDS[backend], evidence=fact.evidence())
         if not dotted and fact.tail not in {
             "to_excel",
             "to_parquet",

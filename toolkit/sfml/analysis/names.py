@@ -42,12 +42,14 @@ _WRAPPERS = frozenset(
         "tuple",
         "vars",
         "omegaconf.OmegaConf.to_container",
+        "omegaconf.OmegaConf.to_object",
         "torch.compile",
     }
 )
 # Annotations that say less about a parameter than the calls of its function do.
 _CONFIGURATIONS = frozenset({"omegaconf.DictConfig()", "argparse.Namespace()", "dict()", "typing.Any()"})
-HYDRA = "hydra:cfg"  # the configuration that hydra composes; what follows is a key
+HYDRA = "hydra:cfg"  # a configuration whose keys the command line sets; what follows is a key
+_FROM_CLI = "omegaconf.OmegaConf.from_cli"
 DEEPEST = 80  # each level takes up to eight frames of Python's thousand
 _MOST_AGAIN = 20_000  # questions that are asked again after they met that limit
 _MOST_ANCESTORS = 50
@@ -409,7 +411,7 @@ class Names:
         if isinstance(found, str):
             if found in _WRAPPERS and node.args:
                 return self.resolve(node.args[0], scope)
-            if found == "hydra.compose":
+            if found in {"hydra.compose", _FROM_CLI} or self._has_command_line(found, node, scope):
                 return HYDRA
             if found == "getattr" and node.args:
                 owner = self.resolve(node.args[0], scope)
@@ -418,6 +420,11 @@ class Names:
         if isinstance(found, Scope):
             return Instance(found) if found.kind is Kind.CLASS else self._returned(found)
         return None
+
+    def _has_command_line(self, function: str, node: ast.Call, scope: Scope) -> bool:
+        """Whether a call merges the keys that the command line sets over other configurations."""
+        merges = function == "omegaconf.OmegaConf.merge"
+        return merges and any(self.resolve(part, scope) == HYDRA for part in node.args)
 
     def _super(self, scope: Scope) -> Symbol:
         owner = method_class(scope)
@@ -452,10 +459,22 @@ class Names:
 
     def _subscript(self, node: ast.Subscript, scope: Scope) -> Symbol:
         base = self.resolve(node.value, scope)
-        if not isinstance(base, str):
-            return None
         key = node.slice
+        if not isinstance(base, str):
+            return self._first(self._shown(node.value, key, scope), scope) if base is None else None
         return f"{base}[{key.value!s}]" if isinstance(key, ast.Constant) else f"{base}[]"
+
+    def _shown(self, node: ast.expr, key: ast.expr, scope: Scope) -> list[ast.expr]:
+        """The values that a dictionary in the code has under a key, or all of them: {"a": make_a}[name]."""
+        bound = self.bindings(node.id, scope) if isinstance(node, ast.Name) else ()
+        shown = [b.node for b in bound if isinstance(b.node, ast.Dict)]
+        found = [(k, v) for table in shown for k, v in zip(table.keys, table.values, strict=True)]
+        wanted = [v for k, v in found if _is_same(k, key)]
+        return wanted or [v for _, v in found][:1]
+
+
+def _is_same(key: ast.expr | None, other: ast.expr) -> bool:
+    return isinstance(key, ast.Constant) and isinstance(other, ast.Constant) and key.value == other.value
 
 
 _HANDLERS: dict[type[ast.AST], Callable[..., Symbol]] = {

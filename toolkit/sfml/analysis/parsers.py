@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
+from sfml.analysis import declared
 from sfml.analysis.arguments import Argument, Arguments
 from sfml.analysis.evaluate import Evaluator
 from sfml.analysis.findings import Evidence, OutputKind
@@ -13,7 +14,7 @@ from sfml.analysis.functions import decorator_names, is_dataclass, keyword, para
 from sfml.analysis.names import Symbol
 from sfml.analysis.seen import evidence
 from sfml.analysis.tree import Call, Kind, Module, Scope
-from sfml.analysis.values import FALSE, HOLE, TRUE, UNKNOWN, Row, Value, known
+from sfml.analysis.values import FALSE, HOLE, TRUE, UNKNOWN, Row, Value, known, union
 
 # Parsers whose arguments are the fields of the dataclasses handed to them.
 _DATACLASS_PARSERS = frozenset(
@@ -54,6 +55,7 @@ def collect(arguments: Arguments, evaluator: Evaluator, modules: Iterable[Module
                 arguments.add(argument)
         for scope in module.scopes:
             _decorated(arguments, evaluator, scope)
+            declared.settings(arguments, evaluator, scope)
 
 
 def is_training_arguments(dotted: str) -> bool:
@@ -101,7 +103,7 @@ def _add_option(arguments: Arguments, evaluator: Evaluator, call: Call) -> Itera
 def _argparse_default(evaluator: Evaluator, call: Call, *, positional: bool) -> Value:
     given = keyword(call.node, "default")
     if given is not None:
-        return evaluator.value(given, call.scope)
+        return _with_choices(evaluator.value(given, call.scope), evaluator, call)
     action = evaluator.value(keyword(call.node, "action"), call.scope).default
     if action == "store_true":
         return FALSE
@@ -109,6 +111,14 @@ def _argparse_default(evaluator: Evaluator, call: Call, *, positional: bool) -> 
         return TRUE
     required = evaluator.value(keyword(call.node, "required"), call.scope).default
     return UNKNOWN if positional or required else known(None)
+
+
+def _with_choices(default: Value, evaluator: Evaluator, call: Call) -> Value:
+    """A default with what may be chosen in its place."""
+    choices = evaluator.value(keyword(call.node, "choices"), call.scope).default
+    for choice in choices.items if default.options and isinstance(choices, Row) else ():
+        default = union(default, choice)
+    return default
 
 
 def _set_defaults(arguments: Arguments, evaluator: Evaluator, call: Call) -> Iterator[Argument]:
@@ -416,6 +426,7 @@ _COLLECTORS: dict[str, Callable[[Arguments, Evaluator, Call], Iterator[Argument]
     "add_arg": _add_argument,
     "add": _add_option,
     "set_defaults": _set_defaults,
+    "docopt": declared.docopt,
     "add_argparse_args": _lightning,
     **{
         f"DEFINE_{kind}": _define

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from sfml.analysis import environment, parsers
+from sfml.analysis import environment, omega, parsers
 from sfml.analysis.arguments import Arguments
 from sfml.analysis.commands import Command, commands
 from sfml.analysis.conditions import Condition
@@ -72,6 +72,7 @@ class Program:
         self.names.link(self.modules)
         self.evaluator.forget()
         environment.learn(self.evaluator, self.modules)
+        omega.learn(self.evaluator, self.modules)
         parsers.collect(self.arguments, self.evaluator, self.modules)
         self.evaluator.forget()
 

@@ -67,6 +67,11 @@ def _names_a_device(context: Context, node: ast.expr, fact: Fact) -> bool:
     return not any(isinstance(b.node, ast.Attribute) and b.node.attr == "device" for b in bindings)
 
 
+def _offload(context: Context, fact: Fact) -> Gpu | None:
+    """pipe.enable_model_cpu_offload(): weights wait for their turn on the GPU, without which it raises."""
+    return Gpu.NEEDS if _is_method(context, fact) else None
+
+
 def _process_group(_: Context, fact: Fact) -> Gpu | None:
     value = fact.value("backend", 0)
     if not any(text.startswith("nccl") or "cuda:nccl" in text for text in value.texts):
@@ -190,6 +195,8 @@ BY_TAIL: dict[str, Callable[[Context, Fact], Gpu | None]] = {
     "half": _half,
     "bfloat16": _half,
     "to": _to,
+    "enable_model_cpu_offload": _offload,
+    "enable_sequential_cpu_offload": _offload,
     "init_process_group": _process_group,
     "init_distributed": _process_group,
     "DistributedDataParallel": _data_parallel,

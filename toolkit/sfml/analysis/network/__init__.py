@@ -136,6 +136,7 @@ ROOTS = frozenset(_ROOTS - _BUSY)
 METHODS = {
     **dict.fromkeys(("requests", "httpx", "aiohttp", "urllib3", "curl_cffi"), requests.VERBS),
     "boto3": frozenset({"client", "resource"}),
+    "pyspark": frozenset({"csv", "json", "load", "orc", "parquet", "save", "text", "textFile"}),
 }
 
 __all__ = ["METHODS", "ROOTS", "TAILS", "Need", "direct_urls", "grouped", "network", "service_of"]

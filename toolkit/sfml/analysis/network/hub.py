@@ -128,8 +128,10 @@ def transformers(finder: Finder, fact: Fact, dotted: str) -> Iterator[Need]:
         pushes = fact.value("push_to_hub")
         if True in truths(pushes):
             yield finder.need(fact, Category.HUGGING_FACE, HUGGING_FACE, option=pushes.default is False)
-    elif dotted.endswith("Trainer") and dotted.startswith("trl.") and fact.value("model", 0).texts:
-        yield from finder.hub_argument(fact, "model", 0)
+    elif dotted.endswith("Trainer") and dotted.startswith("trl."):
+        model = fact.value("model", 0)
+        if model.texts or model.origins:  # else it is a model that was loaded before
+            yield from finder.hub_argument(fact, "model", 0)
 
 
 def _pipeline(finder: Finder, fact: Fact) -> Iterator[Need]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from sfml.analysis.facts import Fact, receiver
 from sfml.analysis.findings import Category
-from sfml.analysis.network.finder import Finder, Need, path_values
+from sfml.analysis.network.finder import Finder, Need, all_texts, path_values
 from sfml.analysis.network.urls import bucket_hosts, host_of, is_local_path, is_url
 from sfml.analysis.values import Value
 
@@ -36,11 +36,14 @@ _READERS = re.compile(
     r"tensorflow\.data\.(?:TFRecordDataset|TextLineDataset)|transformers\.image_utils\.load_image|"
     r"diffusers\.utils\.load_image|webdataset\.WebDataset|streaming\.StreamingDataset)$"
 )
-# The libraries that the two patterns name.
+_PAGES = re.compile(r"^(?:langchain\w*|llama_index|haystack)\.[\w.]*(?:Loader|Reader|Fetcher)(?:\(\)\.\w+)?$")
+_PAGE_NAMES = ("web_path", "web_paths", "urls", "url")
+# The libraries that the patterns name.
 ROOTS = frozenset(
     """
     aiohttp basicsr cudf curl_cffi dask diffusers duckdb fastai feedparser fsspec geopandas
-    gradio_client gzip h5py httpx imageio keras matplotlib modin numpy open pandas polars pooch pyarrow
+    gradio_client gzip h5py haystack httpx imageio keras langchain langchain_community llama_index
+    matplotlib modin numpy open pandas polars pooch pyarrow pyspark
     requests sentence_transformers skimage smart_open streaming tensorflow torch torchtext torchvision
     transformers urllib urllib3 webdataset websocket websockets wget xarray zarr
     """.split()  # noqa: SIM905 - a list literal would be a page long
@@ -77,6 +80,12 @@ def asked(finder: Finder, fact: Fact, dotted: str) -> Iterator[Need]:
         yield from _request(finder, fact)
     elif _READERS.match(dotted):
         yield from finder.urls(fact, [text for value in path_values(fact) for text in value.texts])
+    elif fact.root == "pyspark":
+        texts = [text for value in path_values(fact) for text in all_texts(value)]
+        yield from finder.urls(fact, [text for text in texts if bucket_hosts(text)])
+    elif _PAGES.match(dotted):
+        values = [fact.value("", 0), *(fact.value(name) for name in _PAGE_NAMES)]
+        yield from finder.urls(fact, [text for value in values for text in all_texts(value)])
 
 
 def _request(finder: Finder, fact: Fact) -> Iterator[Need]:

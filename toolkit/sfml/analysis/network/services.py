@@ -197,7 +197,6 @@ QUIET = frozenset(
         "anthropic.types.",
         "anthropic.APIError",
         "cohere.types.",
-        "kaggle.api.kaggle_api_extended.",
         "google.cloud.exceptions.",
         "google.cloud.logging.",
         "sagemaker.inputs.",

@@ -1,0 +1,7 @@
+import os
+
+os.environ["KERAS_BACKEND"] = "torch"
+
+import keras
+
+body = keras.Sequential([keras.layers.Dense(1)])
