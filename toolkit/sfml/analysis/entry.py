@@ -77,7 +77,7 @@ def _guessed(root: Path) -> Entry:
     for group in (shallow, scripts):
         named = [path for path in group if path.stem in _PREFERRED]
         if named:
-            return Entry(root=root, scripts=(min(named, key=lambda path: _PREFERRED.index(path.stem)),))
+            return Entry(root=root, scripts=(_first(named),))
         starting = [path for path in group if _starts(path)]
         if len(starting) == 1:
             return Entry(root=root, scripts=(starting[0],))
@@ -86,6 +86,20 @@ def _guessed(root: Path) -> Entry:
     if len(scripts) == 1:
         return Entry(root=root, scripts=(scripts[0],))
     return Entry(root=root, scripts=tuple(scripts), sure=False)
+
+
+def _first(named: list[Path]) -> Path:
+    """The preferred one by its name, of those that are not only imported by another of them."""
+    named = sorted(named, key=lambda path: _PREFERRED.index(path.stem))
+    starting = [path for path in named if _starts(path)]
+    for path in named:
+        if path in starting or not any(_imports(other, path.stem) for other in starting):
+            return path
+    return named[0]
+
+
+def _imports(path: Path, module: str) -> bool:
+    return bool(re.search(rf"^\s*(?:import|from)\s+{re.escape(module)}\b", _text(path), re.MULTILINE))
 
 
 def _scripts(root: Path) -> list[Path]:
@@ -115,7 +129,11 @@ def _entries(folder: Path) -> list[Path]:
 def _starts(path: Path) -> bool:
     if path.suffix == ".ipynb":
         return True
+    return bool(_MAIN.search(_text(path)))
+
+
+def _text(path: Path) -> str:
     try:
-        return bool(_MAIN.search(path.read_text(encoding="utf-8", errors="replace")[:2_000_000]))
+        return path.read_text(encoding="utf-8", errors="replace")[:2_000_000]
     except OSError:
-        return False
+        return ""

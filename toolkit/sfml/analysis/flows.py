@@ -199,6 +199,7 @@ FOLDERS = (
     "project_dir",
     "save_dir",
 )
+_MODE = re.compile(r"^[rwax]b?t?\+?$")
 _MAKERS = frozenset({"makedirs", "mkdir", "ensure_dir", "mkdir_or_exist", "MakeDirs", "check_mkdir"})
 
 
@@ -271,7 +272,8 @@ def _given(fact: Fact, position: int, names: tuple[str, ...], use: Use) -> Itera
 
 
 def _opened(fact: Fact) -> Iterator[tuple[Use, Value]]:
-    path_method = fact.dotted not in _OPENERS
+    second = fact.value("", 1).default  # of opener.open(path, "wb")
+    path_method = fact.dotted not in _OPENERS and not (isinstance(second, str) and _MODE.match(second))
     mode = fact.value("mode", 0 if path_method else 1).default
     writes = isinstance(mode, str) and bool(set(mode) & set("wax+"))
     if path_method and not writes and fact.node.args and not isinstance(mode, str):

@@ -28,9 +28,11 @@ _STRONG = re.compile(
     r"weights)_?save_?(?:dir|path)|"
     r"export_?(?:dir|path)|exp(?:eriment)?_?dir|work_?dir|run_?dir|artifacts?_?(?:dir|path)?|"
     r"dest(?:ination)?|"
+    r"(?:out|output|save)_\w+_(?:path|dir|file|folder|root)|output_model|\w+_out_?(?:path|dir|file)|"
     r"default_root_dir|model_?dir|sm_model_dir|train_?dir|summary_?dir|snapshot_?(?:dir|path|prefix))$",
     re.IGNORECASE,
 )
+_OUTPUT_WORD = re.compile(r"(?:^|_)(?:out|output|save|saved|dest|target)(?:_|$)", re.IGNORECASE)
 _LOG_NAMES = re.compile(r"log|tensorboard|tb_?|summary|event|runs?_?dir|cache|wandb", re.IGNORECASE)
 _INPUT_NAMES = re.compile(
     r"data|input|train_?(?:file|path|dir)|cache|root$|corpus|source|src|image|resume|pretrained|load",
@@ -149,7 +151,9 @@ def _without_inputs(found: dict[str, Output]) -> dict[str, Output]:
 
 
 def _is_input(name: str) -> bool:
-    return name.startswith(("-", "$")) and bool(_INPUT_NAMES.search(name)) and not _STRONG.match(_plain(name))
+    plain = _plain(name)
+    says_output = bool(_STRONG.match(plain) or _OUTPUT_WORD.search(plain))
+    return name.startswith(("-", "$")) and bool(_INPUT_NAMES.search(name)) and not says_output
 
 
 def _returned(program: Program) -> Iterator[Output]:

@@ -6,7 +6,12 @@ from sfml.analysis.facts import Fact
 from sfml.analysis.program import Program
 from sfml.analysis.values import Row
 
-_TORCH = frozenset({"torch", "pytorch_lightning", "lightning", "transformers", "diffusers", "kornia"})
+_TORCH = frozenset(
+    """
+    torch pytorch_lightning lightning transformers diffusers kornia torchvision torchaudio torchtext timm
+    torch_geometric sentence_transformers peft fairseq monai speechbrain open_clip clip
+    """.split()  # noqa: SIM905 - a list literal would be a page long
+)
 _JAX = frozenset({"jax", "flax", "haiku", "equinox", "optax", "numpyro"})
 _TENSORFLOW = frozenset(
     {"tensorflow", "keras", "tf_keras", "tensorflow_hub", "tensorflow_probability", "keras_hub"}

@@ -24,6 +24,7 @@ _LIGHTNING = re.compile(
 )
 BOOSTERS = frozenset({"xgboost", "lightgbm", "catboost"})
 BOOSTER_KEYS = frozenset({"device", "device_type", "tree_method", "predictor", "task_type"})
+_OTHERS = frozenset({"numba", "cupy", "pycuda", "mxnet"})  # libraries with a module of that name
 _RAY_COUNTS = ("num_gpus", "use_gpu", "num_gpus_per_worker", "num_gpus_per_env_runner")
 _DEVICE_NAMES = re.compile(r"device|\bdev\b|gpu|cuda|rank", re.IGNORECASE)
 _DEVICE_OWNERS = frozenset(
@@ -40,7 +41,11 @@ def _is_method(context: Context, fact: Fact) -> bool:
 
 
 def _cuda(context: Context, fact: Fact) -> Gpu | None:
-    return Gpu.NEEDS if _is_method(context, fact) else None
+    # No other library's objects have such a method; torch itself may be imported by another library only.
+    del context
+    return (
+        Gpu.NEEDS if not fact.is_local and receiver(fact) is not None and fact.root not in _OTHERS else None
+    )
 
 
 def _half(context: Context, fact: Fact) -> Gpu | None:
