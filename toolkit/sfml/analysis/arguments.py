@@ -108,7 +108,8 @@ class Arguments:
         if flag:
             return self.named(flag[1], module)
         base, _, name = dotted.rpartition(".")
-        base = re.sub(r"(_dataclasses|_and_config|_dict|_file)\(\)\[\d*\]$", r"\1()", base)
+        if base.endswith("]"):
+            base = re.sub(r"(_dataclasses|_and_config|_dict|_file)\(\)\[\d*\]$", r"\1()", base)
         return self.named(name, module) if base.endswith(_NAMESPACES) else None
 
     def named(self, dest: str, module: Module | None) -> Value | None:

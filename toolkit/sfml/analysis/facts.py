@@ -139,11 +139,15 @@ class Concern:
 
     def facts(self, program: Program) -> Iterator[Fact]:
         """The calls of the program that can matter, module by module."""
-        tails = self.tails.union(*(self.methods.get(one.root, ()) for one in program.foreign))
+        roots = {one.root for one in program.foreign}
+        tails = self.tails.union(*(self.methods.get(root, ()) for root in roots))
+        by_tail: dict[str, bool] = {}  # the same few names come in every module
         for module in program.modules:
             names = self._names(program, module)
             for tail_, calls in module.called.items():
-                named = tail_ in tails or bool(self.pattern.match(tail_)) or bool(module.stars)
+                if tail_ not in by_tail:
+                    by_tail[tail_] = tail_ in tails or bool(self.pattern.match(tail_))
+                named = by_tail[tail_] or bool(module.stars)
                 for call in calls:
                     if named or self._counts(call.node, names):
                         yield Fact(program, call)

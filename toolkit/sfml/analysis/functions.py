@@ -102,6 +102,9 @@ def keyword(node: ast.Call, name: str, position: int | None = None) -> ast.expr 
     for item in node.keywords:
         if item.arg == name:
             return item.value
-    if position is None or any(isinstance(argument, ast.Starred) for argument in node.args[: position + 1]):
+    if position is None or position >= len(node.args):
         return None
-    return node.args[position] if position < len(node.args) else None
+    for argument in node.args[: position + 1]:
+        if type(argument) is ast.Starred:
+            return None
+    return node.args[position]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
-from typing import TypeAlias
+import functools
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 from sfml.analysis.tree import (
     Binding,
@@ -360,15 +361,24 @@ class _Indexer:
         pending.extend((part, guard, None, None) for part in node.args.defaults)
 
 
-def _parts(node: ast.AST) -> Iterator[ast.AST]:
-    for name in node._fields:
+# Fields that hold no expressions: loads and stores, operators, names.
+_BARE = frozenset({"ctx", "op", "ops", "id", "attr", "arg", "kind", "type_comment", "conversion"})
+
+
+@functools.cache
+def _fields(kind: Any) -> tuple[str, ...]:
+    return tuple(name for name in kind._fields if name not in _BARE)
+
+
+def _parts(node: ast.AST) -> list[ast.AST]:
+    found: list[ast.AST] = []
+    for name in _fields(type(node)):
         part = getattr(node, name, None)
-        if isinstance(part, ast.AST):
-            yield part
-        elif isinstance(part, list):
-            for item in part:
-                if isinstance(item, ast.AST):
-                    yield item
+        if type(part) is list:
+            found += [item for item in part if isinstance(item, ast.AST)]
+        elif isinstance(part, ast.AST):
+            found.append(part)
+    return found
 
 
 def _self_class(base: ast.expr, scope: Scope) -> Scope | None:

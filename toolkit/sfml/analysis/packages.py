@@ -74,6 +74,7 @@ class Packages:
         self.commanded = dict(_commanded(program, python))
         self.notes: list[Note] = []
         self._tries: dict[int, tuple[bool, bool]] = {}
+        self._distributions: dict[str, str | None] = {}
 
     # --- the answer ---
 
@@ -131,6 +132,11 @@ class Packages:
 
     def distribution(self, dotted: str) -> str | None:
         """The distribution of an import, in the order of trust; None for what looks like a missing file."""
+        if dotted not in self._distributions:
+            self._distributions[dotted] = self._distribution(dotted)
+        return self._distributions[dotted]
+
+    def _distribution(self, dotted: str) -> str | None:
         stated = declared_for([dotted], {**self.declared, **self.commanded})
         if stated is not None:
             return stated

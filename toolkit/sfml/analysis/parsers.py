@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
@@ -58,6 +59,7 @@ def collect(arguments: Arguments, evaluator: Evaluator, modules: Iterable[Module
             declared.settings(arguments, evaluator, scope)
 
 
+@functools.lru_cache(maxsize=4096)  # the same few names come in every module
 def is_training_arguments(dotted: str) -> bool:
     """Whether a dotted name is a trainer's argument class, as subclasses of one are, too."""
     if not dotted.endswith(("Arguments", "Config", ")")):

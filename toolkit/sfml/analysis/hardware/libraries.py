@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 # Packages that do nothing without a GPU: importing them, or their first call, fails.
@@ -147,6 +148,7 @@ RAISING = frozenset(
 )
 
 
+@functools.lru_cache(maxsize=4096)  # the same few names come in every module
 def is_automatic(dotted: str) -> bool:
     """Whether a call takes a GPU where there is one, without being told to."""
     if dotted in CHOOSER_NAMES:

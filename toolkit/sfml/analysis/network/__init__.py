@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterable, Iterator
 
@@ -53,6 +54,7 @@ def _by_name(finder: Finder, fact: Fact, dotted: str) -> Iterator[Need]:
     yield from requests.asked(finder, fact, dotted)
 
 
+@functools.lru_cache(maxsize=4096)  # the same few names come in every module
 def service_of(dotted: str) -> Service | None:
     """The service that a call of this name contacts, by the longest name in the table.
 

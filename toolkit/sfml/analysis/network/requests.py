@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 
@@ -76,16 +77,22 @@ WRITERS = (
 
 def asked(finder: Finder, fact: Fact, dotted: str) -> Iterator[Need]:
     """What a request, or a reader of paths and URLs, contacts."""
-    if _REQUESTS.match(dotted):
+    kind = _kind(dotted)
+    if kind is _REQUESTS:
         yield from _request(finder, fact)
-    elif _READERS.match(dotted):
+    elif kind is _READERS:
         yield from finder.urls(fact, [text for value in path_values(fact) for text in value.texts])
+    elif kind is _PAGES:
+        values = [fact.value("", 0), *(fact.value(name) for name in _PAGE_NAMES)]
+        yield from finder.urls(fact, [text for value in values for text in all_texts(value)])
     elif fact.root == "pyspark":
         texts = [text for value in path_values(fact) for text in all_texts(value)]
         yield from finder.urls(fact, [text for text in texts if bucket_hosts(text)])
-    elif _PAGES.match(dotted):
-        values = [fact.value("", 0), *(fact.value(name) for name in _PAGE_NAMES)]
-        yield from finder.urls(fact, [text for value in values for text in all_texts(value)])
+
+
+@functools.lru_cache(maxsize=4096)  # the same few names come in every module
+def _kind(dotted: str) -> re.Pattern[str] | None:
+    return next((pattern for pattern in (_REQUESTS, _READERS, _PAGES) if pattern.match(dotted)), None)
 
 
 def _request(finder: Finder, fact: Fact) -> Iterator[Need]:
