@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from sfml.analysis.tree import (
     Binding,
@@ -365,14 +364,16 @@ class _Indexer:
 _BARE = frozenset({"ctx", "op", "ops", "id", "attr", "arg", "kind", "type_comment", "conversion"})
 
 
-@functools.cache
-def _fields(kind: Any) -> tuple[str, ...]:
-    return tuple(name for name in kind._fields if name not in _BARE)
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {
+    kind: tuple(name for name in kind._fields if name not in _BARE)
+    for kind in vars(ast).values()
+    if isinstance(kind, type) and issubclass(kind, ast.AST)
+}
 
 
 def _parts(node: ast.AST) -> list[ast.AST]:
     found: list[ast.AST] = []
-    for name in _fields(type(node)):
+    for name in _FIELDS[type(node)]:
         part = getattr(node, name, None)
         if type(part) is list:
             found += [item for item in part if isinstance(item, ast.AST)]
