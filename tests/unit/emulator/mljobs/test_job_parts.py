@@ -153,6 +153,14 @@ def test_choose__tag_or_nothing__is_an_image_for_this_python(selector: str, tag:
     assert image.endswith(f":{tag}{PYTHON.replace('.', '')}")
 
 
+@pytest.mark.parametrize("pin", ["2.9", "2.9.0", "2.9.99", f"2.9.3-py{PYTHON}"])
+def test_choose__patch_level_in_the_pin__does_not_count(pin: str) -> None:
+    image = runtimes.choose("2.9", FAMILIES["CPU_X64_XS"])
+    whole = f"{image.rpartition(':')[0]}:{pin}"
+    assert runtimes.choose(pin, FAMILIES["CPU_X64_XS"]) == image
+    assert runtimes.choose(json.dumps({"runtimeEnvironment": whole}), FAMILIES["CPU_X64_XS"]) == image
+
+
 def test_choose__family_has_gpus__is_the_gpu_image() -> None:
     assert "generic_gpu" in runtimes.choose("", FAMILIES["GPU_NV_S"])
 

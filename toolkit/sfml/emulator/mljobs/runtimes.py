@@ -13,32 +13,32 @@ from sfml.specs.families import Family
 LATEST = "3.0.0"
 """The release that Snowflake calls "Latest" as of 2026-10-27 (its page "Container Runtime release notes")."""
 # jobs/_utils/constants.py of snowflake-ml-python
-_REPOSITORY = "/snowflake/images/snowflake_images"
-_IMAGES = {
-    False: "st_plat/runtime/x86/runtime_image/snowbooks",
-    True: "st_plat/runtime/x86/generic_gpu/runtime_image/snowbooks",
-}
-_TAG = re.compile(r"\d+(\.\d+){0,2}(-py(?P<python>\d\.?\d+))?")
+_REPOSITORY = "/snowflake/images/snowflake_images/st_plat/runtime/x86"
+_SHIPPED = f"{_REPOSITORY}/runtime_image/snowbooks", f"{_REPOSITORY}/generic_gpu/runtime_image/snowbooks"
+"""Without GPU, with GPU."""
+_TAG = re.compile(r"(?P<major>\d+)(\.(?P<minor>\d+)(\.\d+)?)?(-py(?P<python>\d\.?\d+))?")
 _OWN = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def choose(selector: str, family: Family) -> str:
     """The image for jobs on that family; ``selector`` is '', a tag, an image, or the client's JSON.
 
+    A pin chooses the line, major and minor; its patch level does not count (the client's own tests of the
+    service: runtime_env_integration_test.py of snowflake-ml-python). Every line has the patch level 0 here.
     Runs on this machine have this Python, whatever the image says, so a wish for another is refused.
     """
     python, wish = _wishes(selector)
     _require(python)
     if wish.lower().startswith("cre@"):
         raise unsupported(f"custom runtime environment {wish}")
-    if "/" in wish:
-        return _whole(wish)
-    found = _TAG.fullmatch(wish or LATEST)
+    if "/" in wish and _whole(wish).partition(":")[0] not in _SHIPPED:
+        return wish
+    found = _TAG.fullmatch(wish.rpartition(":")[2] or LATEST)
     if not found:
         raise invalid(f"Invalid runtime environment '{wish}': expected a tag like {LATEST} or an image.")
     _require(found["python"])
-    tag = found[0] if found["python"] else f"{found[0]}-py{_OWN.replace('.', '')}"
-    return f"{_REPOSITORY}/{_IMAGES[bool(family.gpu_count)]}:{tag}"
+    tag = f"{found['major']}.{found['minor'] or 0}.0-py{_OWN.replace('.', '')}"
+    return f"{wish.rpartition(':')[0] or _SHIPPED[bool(family.gpu_count)]}:{tag}"
 
 
 def _wishes(selector: str) -> tuple[str | None, str]:
