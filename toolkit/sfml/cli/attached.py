@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 # What the connector loads for results as data frames, which Snowpark needs too; and for identities that a
 # cloud gives to its machines, which the local backend does not ask for.
-_DATA_FRAMES = ("pandas",)
+_DATA_FRAMES = ("pandas", "numpy", "pyarrow")
 _CLOUD_IDENTITIES = ("boto3", "botocore")
 
 

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,6 +26,9 @@ from sfml.images.definition import PLATFORMS
 from sfml.images.plan import NAMESPACE, Plan
 from sfml.images.repository import DEFAULT
 from sfml.images.sizes import text as size_text
+
+if TYPE_CHECKING:
+    from sfml.images.push import Pushed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,18 +243,23 @@ def push(
     Templates then name them with {{ image('dev') }}.
     """
     from sfml.cli import attached
-    from sfml.images import pushed
-    from sfml.images.publish import publish, survey
+    from sfml.images.publish import Survey, publish, survey
+    from sfml.session.look import Place, look, over
 
     where: dict[str, Any] = {"repository": repository, "private_link": private_link}
+
+    def surveyed(place: Place) -> Survey:
+        return survey(place, wanted.plans, wanted.names, **where)
+
+    seen = look(config, surveyed)
     if dry_run:
-        with attached.begin(config, light=True) as opening:
-            lacking = survey(opening.connection(), wanted.plans, wanted.names, **where)
-        lines = [f"would push {plan.name}: {plan.tag}" for plan in lacking]
-        out.value(
-            [{"image": plan.name, "reference": plan.reference} for plan in lacking],
-            text="\n".join(lines or [_PUSHED_ALL]),
-        )
+        if seen is None:
+            with attached.begin(config, light=True) as opening:
+                seen = surveyed(over(opening.connection()))
+        _show_push(seen.lacking, out)
+        return
+    if seen is not None and not seen.lacking:
+        _pushed(seen.there, config, out)
         return
     with attached.begin(config, light=True) as opening:
         done = publish(
@@ -262,6 +270,19 @@ def push(
             **where,
             report=out.progress,
         )
+    _pushed(done, config, out)
+
+
+def _show_push(lacking: Sequence[Plan], out: Output) -> None:
+    lines = [f"would push {plan.name}: {plan.tag}" for plan in lacking]
+    rows = [{"image": plan.name, "reference": plan.reference} for plan in lacking]
+    out.value(rows, text="\n".join(lines or [_PUSHED_ALL]))
+
+
+def _pushed(done: Sequence[Pushed], config: Config, out: Output) -> None:
+    """Tell what the repository has now, and remember it for templates."""
+    from sfml.images import pushed
+
     entries = {
         item.plan.name: {"path": item.path, "digest": item.digest, "connection": str(config.connection)}
         for item in done

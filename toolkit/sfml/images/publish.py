@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sfml.images import push as pushes
@@ -10,10 +11,20 @@ from sfml.images import repository as repositories
 from sfml.images.build import Manner, build
 from sfml.images.plan import Plan
 from sfml.images.push import Pushed, Registry
+from sfml.images.repository import Repository
+from sfml.session.look import Place
 from sfml.session.rows import over
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
+
+
+@dataclass(frozen=True, kw_only=True)
+class Survey:
+    """Which of the wanted images a repository holds, and which it lacks."""
+
+    there: Sequence[Pushed]
+    lacking: Sequence[Plan]
 
 
 def publish(
@@ -52,19 +63,22 @@ def publish(
 
 
 def survey(
-    connection: SnowflakeConnection,
+    place: Place,
     plans: Mapping[str, Plan],
     names: Collection[str],
     *,
     repository: str = repositories.DEFAULT,
     private_link: bool = False,
-) -> Sequence[Plan]:
-    """The named images that the account's repository lacks; changes nothing."""
-    query = over(connection)
-    name = repositories.resolve(repository, database=connection.database, schema=connection.schema)
-    there = repositories.look(query, name, private_link=private_link) is not None
-    held = repositories.digests(query, name) if there else {}
-    return pushes.lacking([plan for plan in plans.values() if plan.name in names], held)
+) -> Survey:
+    """What the account's repository holds of the named images; changes nothing."""
+    name = repositories.resolve(repository, database=place.database, schema=place.schema)
+    url = repositories.look(place.query, name, private_link=private_link)
+    held = repositories.digests(place.query, name) if url is not None else {}
+    wanted = [plan for plan in plans.values() if plan.name in names]
+    lacking = pushes.lacking(wanted, held)
+    path = Repository(name=name, url=url or "").path
+    there = [_there(plan, path, held) for plan in wanted if plan not in lacking]
+    return Survey(there=there, lacking=lacking)
 
 
 def _there(plan: Plan, path: str, held: Mapping[tuple[str, str], str]) -> Pushed:
