@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from docker_cli import Docker, missing
 from local_backend import LocalBackend
@@ -78,6 +80,26 @@ def test_registry__snow_logs_in_and_docker_pushes__snow_lists_the_image(
     shown = {key: listed[key] for key in ("image_name", "tags", "digest", "image_path")}
     path = f"{database.lower()}/public/images/tiny:1"
     assert shown == {"image_name": "tiny", "tags": "1", "digest": digest[1], "image_path": path}
+
+
+def test_registry__login_as_list_tags_does__gives_a_token_for_what_the_role_may_read(
+    cursor: Any, connect: Any, docker: Docker, address: str
+) -> None:
+    docker.login(host(address), cursor)
+    for tag in ("1", "2"):
+        docker("push", docker.image(f"{address}/tiny:{tag}"))
+    repository = address.partition("/")[2]
+    for granted, status in ((("READ",), 200), ((), 401)):
+        reader = role_with(cursor, connect, *granted).connection
+        secret = json.dumps({"token": reader.rest.token, "expires_in": 60})
+        answer = requests.get(f"http://{host(address)}/login", auth=("0sessiontoken", secret), timeout=60)
+        assert answer.status_code == 200
+        bearer = {"Authorization": f"Bearer {answer.json()['token']}"}
+        tags = f"http://{host(address)}/v2/{repository}/tiny/tags/list"
+        found = requests.get(tags, headers=bearer, timeout=60)
+        assert found.status_code == status
+        assert status != 200 or sorted(found.json()["tags"]) == ["1", "2"]
+    assert requests.get(f"http://{host(address)}/login", timeout=60).status_code == 401
 
 
 def test_registry__pushed_twice_and_pulled__sends_nothing_again(

@@ -10,14 +10,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sfml.emulator import ports
 from sfml.emulator.auth.credentials import Door
 from sfml.emulator.auth.sessions import Sessions
 from sfml.emulator.catalog import Catalog, Kind, Name
+from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault
 from sfml.emulator.handlers.base import Backend
+from sfml.emulator.handlers.privileges import has
+from sfml.emulator.handlers.repositories import repository_path
 from sfml.emulator.images import EngineReference, Image
 from sfml.emulator.registry import program
-from sfml.emulator.registry.access import TOKEN_USER, Gate, PullTokens, parse_scopes, permitted
+from sfml.emulator.registry.access import TOKEN_USER, Access, Gate, PullTokens, parse_scopes, permitted
+from sfml.emulator.registry.entrance import Entrance
 from sfml.emulator.registry.routes import SERVICE, TOKEN_PATH, Credentials, Refusal
 from sfml.emulator.registry.storage import Storage
 
@@ -56,6 +61,7 @@ class Registry:
         self._lock = threading.Lock()
         self._signing: Signing | None = None
         self._program: program.Program | None = None
+        self._entrance: Entrance | None = None
 
     @property
     def realm(self) -> str:
@@ -65,11 +71,10 @@ class Registry:
 
     def host(self) -> str:
         """The registry's host and port; where no program can be started, the server's own, which says so."""
-        running = self._running()
-        if running is None:
+        if self._running() is None or self._entrance is None:
             host, port = self._address()
             return f"{host}:{port}"
-        return f"127.0.0.1:{running.port}"
+        return f"{ports.HOST}:{self._entrance.port}"
 
     def images(self, repository: str) -> list[Image]:
         return self._storage.images(repository)
@@ -95,8 +100,8 @@ class Registry:
         if self._storage.forget(repository):
             self._files.garbage.touch()
 
-    def token(self, credentials: Credentials | None, scopes: Sequence[str], backend: Backend) -> str:
-        """A token for what the scopes ask for; :class:`Refusal` says why there is none."""
+    def token(self, credentials: Credentials | None, scopes: Sequence[str] | None, backend: Backend) -> str:
+        """A token for what the scopes ask for, without scopes for all images; :class:`Refusal`."""
         if credentials is None:
             raise Refusal(401, "UNAUTHORIZED", f"not logged in to this registry {_LOG_IN}")
         try:
@@ -104,7 +109,8 @@ class Registry:
         except Fault as fault:
             raise Refusal(401, "UNAUTHORIZED", f"{_sentence(fault)} {_LOG_IN}") from fault
         try:
-            access = permitted(parse_scopes(scopes), context, backend)
+            asked = self._all(context, backend) if scopes is None else parse_scopes(scopes)
+            access = permitted(asked, context, backend)
             running = self._running()
         except Fault as fault:
             raise Refusal(403, "DENIED", _sentence(fault)) from fault
@@ -116,8 +122,18 @@ class Registry:
 
     def close(self) -> None:
         with self._lock:
+            if self._entrance is not None:
+                self._entrance.close()
             if self._program is not None:
                 self._program.close()
+
+    def _all(self, context: Context, backend: Backend) -> list[Access]:
+        """To pull any image that the role may read."""
+        names = [record.name for record in self._catalog.find(Kind.IMAGE_REPOSITORY)]
+        readable = [name for name in names if has(context, backend, "READ", Kind.IMAGE_REPOSITORY, name)]
+        found = [image for name in readable for image in self._storage.images(repository_path(name))]
+        paths = dict.fromkeys(f"{image.repository}/{image.name}" for image in found)
+        return [Access(name=path, actions=("pull",)) for path in paths]
 
     def _running(self) -> program.Program | None:
         with self._lock:
@@ -128,7 +144,7 @@ class Registry:
     def _start(self) -> program.Program | None:
         files = self._files
         files.data.mkdir(parents=True, exist_ok=True)
-        port = program.choose_port(files)
+        port = ports.unused()
         launch = program.find_launch(files, port)
         if launch is None:
             return None
@@ -141,6 +157,7 @@ class Registry:
             program.collect_garbage(launch, files)
         started = program.Program(launch, files, port=port)
         started.wait_until_it_answers()
+        self._entrance = Entrance(program.choose_port(files), program=port, server=self._address)
         return started
 
     def _exists(self, repository: str) -> bool:

@@ -15,6 +15,8 @@ from typing import Any
 from aiohttp import web
 
 TOKEN_PATH = "/registry/token"  # noqa: S105 - a path
+LOGIN_PATH = "/login"
+"""Where `snow spcs image-repository list-tags` gets a token for all repositories; see entrance.py."""
 SERVICE = "sfml-local-backend"
 """The audience of the tokens."""
 Credentials = tuple[str, str]
@@ -45,6 +47,7 @@ class Routes:
         router.add_route("*", "/v2/{path:.*}", self._challenge)
         router.add_get(TOKEN_PATH, self._token)
         router.add_post(TOKEN_PATH, self._token)
+        router.add_get(LOGIN_PATH, self._login)
 
     async def _challenge(self, request: web.Request) -> web.Response:
         """Asked only where no registry could be started: the token server, named here, says why."""
@@ -64,7 +67,12 @@ class Routes:
         scopes = [str(scope) for scope in form.getall("scope", [])]
         return await self._in_thread(lambda: self._answer(credentials, scopes))
 
-    def _answer(self, credentials: Credentials | None, scopes: Sequence[str]) -> web.Response:
+    async def _login(self, request: web.Request) -> web.Response:
+        credentials = _basic(request.headers.get("Authorization", ""))
+        return await self._in_thread(lambda: self._answer(credentials, None))
+
+    def _answer(self, credentials: Credentials | None, scopes: Sequence[str] | None) -> web.Response:
+        """``scopes``: None for all that may be read."""
         backend = self._backend()
         try:
             token = backend.images.token(credentials, scopes, backend)

@@ -41,7 +41,7 @@ class Gate:
         self._listener.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def _connect(self) -> socket.socket:
+    def _connect(self, _: socket.socket) -> socket.socket:
         return socket.create_connection(self._endpoint())
 
 

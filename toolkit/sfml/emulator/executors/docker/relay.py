@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 READY = b"ready\n"
 _CHUNK = 1 << 16
-_WAITING = 512
+WAITING = 512
 
 
-def serve(listener: socket.socket, connect: Callable[[], socket.socket]) -> None:
-    """Pass on what connects to ``listener``, until that is shut down."""
+def serve(listener: socket.socket, connect: Callable[[socket.socket], socket.socket]) -> None:
+    """Pass on what connects to ``listener``, until that is shut down; ``connect`` may look at it first."""
     while True:
         try:
             near = listener.accept()[0]
@@ -34,7 +34,7 @@ def listen_on(path: str) -> socket.socket:
     """A Unix socket that waits for connections."""
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
-    listener.listen(_WAITING)
+    listener.listen(WAITING)
     return listener
 
 
@@ -45,10 +45,10 @@ def to_socket(path: str) -> socket.socket:
     return far
 
 
-def _join(near: socket.socket, connect: Callable[[], socket.socket]) -> None:
+def _join(near: socket.socket, connect: Callable[[socket.socket], socket.socket]) -> None:
     with near:
         try:
-            far = connect()
+            far = connect(near)
         except OSError:
             return
         with far:
@@ -75,10 +75,10 @@ def _copy(source: socket.socket, target: socket.socket) -> None:
 def main() -> None:
     """In a sandbox: 127.0.0.1:PORT leads to SOCKET."""
     port, path = sys.argv[1:]
-    listener = socket.create_server(("127.0.0.1", int(port)), backlog=_WAITING)
+    listener = socket.create_server(("127.0.0.1", int(port)), backlog=WAITING)
     sys.stdout.buffer.write(READY)
     sys.stdout.flush()
-    serve(listener, lambda: to_socket(path))
+    serve(listener, lambda _: to_socket(path))
 
 
 if __name__ == "__main__":
