@@ -88,7 +88,7 @@ def bridge(target: int, *options: str, port: int = 0) -> Iterator[Bridge]:
 
 
 def client_command(url: str) -> list[str]:
-    return [sys.executable, "-m", "sfml.tunnel.client", url]
+    return [sys.executable, "-m", "sfml.tunnel.command", url]
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from pathlib import Path
 from sfml.errors import SfmlError
 from sfml.remote import tokens
 from sfml.remote.entry import Entry, SshFolder, folder, load
-from sfml.tunnel.client import Client, carry, say
+from sfml.tunnel.client import Client
+from sfml.tunnel.command import carry, say
 from sfml.tunnel.dial import Headers, Place, proxy_for
 from sfml.tunnel.upgrade import PATH
 

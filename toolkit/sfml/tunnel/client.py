@@ -8,48 +8,20 @@ from __future__ import annotations
 import fcntl
 import os
 import select
-import signal
-import sys
 import time
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 
 from . import frames, messages
-from .dial import READ_SIZE, AnsweredError, Headers, Place, UnreachableError, Wire, dial, proxy_for
+from .dial import Headers, Place, Wire, dial
+from .flow import Bytes, Outlet
 from .frames import FrameError, FrameReader, Opcode
 from .messages import Closed, ProtocolError
+from .patience import LostError, Patience, TunnelError, connect_again, connect_first
 from .stream import Data, End, PlainStream, Stream
 
-_BACK_OFF = (0.0, 0.2, 0.5, 1.0, 2.0, 3.0)
-_FULL = 1 << 20
-_PIPE_SIZE = 1 << 18
-_NO_LOGIN = (302, 401)
+_FULL = 1 << 18
+_PIPE_SIZE = 1 << 20  # the most that Linux lets users have (/proc/sys/fs/pipe-max-size)
 _ASIDE = select.POLLERR | select.POLLHUP | select.POLLNVAL
-
-
-class TunnelError(Exception):
-    """The tunnel cannot be opened, or is over before its time; the text says why."""
-
-
-class _LostError(Exception):
-    """This connection is over; the stream may go on with the next."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Patience:
-    """How long what is waited for, in seconds.
-
-    ``network``: for a way to the endpoint to come back. ``refused``: for an endpoint that answers with an
-    error to take the stream again (a restarted ingress does, a box that is gone does not).
-    """
-
-    network: float = 600.0
-    refused: float = 20.0
-    first_byte: float = 30.0
-    heartbeat: float = 20.0
-    silence: float = 65.0
-    ending: float = 10.0
 
 
 class Client:
@@ -77,15 +49,14 @@ class Client:
         self._id = messages.NEW
         self._wire: Wire | None = None
         self._reader = FrameReader(masked=False)
-        self._unsent: deque[memoryview] = deque()
-        self._unsent_size = 0
-        self._for_sink: deque[memoryview | None] = deque()  # None: the end
+        self._unsent = Outlet(self._write_wire)
+        self._for_sink = Outlet(self._write_sink)
+        self._sink_ends = False
         self._source_open = True
         self._has_data = False
         self._sink_gone = False
         self._is_greeted = False
         self._heard = self._said = self._began = 0.0
-        self._refusals = 0
         self._ended_at = 0.0
 
     def run(self) -> None:
@@ -93,39 +64,23 @@ class Client:
         _widen(self._source, self._sink)
         os.set_blocking(self._source, False)
         os.set_blocking(self._sink, False)
-        self._connect_first()
+        connect_first(self._open, self._patience)
         try:
             while True:
                 try:
                     self._pump()
                     return
-                except _LostError as lost:
+                except LostError as lost:
                     self._reconnect(str(lost))
         finally:
             self._say_goodbye()
 
     # --- connections
 
-    def _connect_first(self) -> None:
-        deadline = time.monotonic() + self._patience.refused
-        for attempt in range(1000):
-            try:
-                self._open()
-                return
-            except AnsweredError as error:
-                # Snowflake's own clients take these for passing: a starting box, an ingress under load.
-                is_passing = error.status in (429, 500, 502, 503, 504) and time.monotonic() < deadline
-                is_worth_another_token = error.status in _NO_LOGIN and self._refusals == 1
-                if not is_passing and not is_worth_another_token:
-                    raise TunnelError(_explained(error)) from error
-            except (UnreachableError, _LostError) as error:
-                raise TunnelError(str(error)) from error
-            time.sleep(_pause(attempt))
-
-    def _open(self) -> None:
+    def _open(self, refusals: int) -> None:
         """A new WebSocket, and the stream attached to it once the bridge has answered."""
         self._drop_wire()
-        wire = self._dial()
+        wire = dial(self._place, self._headers(refusals))
         if wire.is_resumable is not self._stream.resumable:
             if self._id != messages.NEW:
                 wire.close()
@@ -137,50 +92,24 @@ class Client:
         if wire.is_resumable:
             self._send(messages.greeting(messages.HELLO, self._id, self._stream.received))
         if wire.rest:
-            self._frames(wire.rest)
-
-    def _dial(self) -> Wire:
-        try:
-            wire = dial(self._place, self._headers(self._refusals))
-        except AnsweredError as error:
-            self._refusals += error.status in _NO_LOGIN
-            raise
-        self._refusals = 0
-        return wire
+            self._frames(self._reader.feed(wire.rest))
 
     def _drop_wire(self) -> None:
         if isinstance(self._stream, Stream):
             self._stream.detach()
         if self._wire:
             self._wire.close()
-        self._wire, self._unsent_size = None, 0
+        self._wire = None
         self._unsent.clear()
 
     def _reconnect(self, reason: str) -> None:
         """The next connection for the same stream."""
         if not self._stream.resumable:
             raise TunnelError(reason)
-        # Before there is a session there is nothing to lose, so nothing to wait long for.
-        patience = self._patience.refused if self._id == messages.NEW else self._patience.network
         self._drop_wire()
-        lost_at = time.monotonic()
-        refused_since: float | None = None
-        for attempt in range(100_000):
-            time.sleep(_pause(attempt))
-            if attempt == len(_BACK_OFF):
-                self._report(f"connection lost ({reason}); trying to take it up again")
-            now = time.monotonic()
-            try:
-                self._open()
-                return
-            except AnsweredError as error:
-                reason, refused_since = _explained(error), refused_since or now
-                if now - refused_since > self._patience.refused:
-                    raise TunnelError(reason) from error
-            except (UnreachableError, _LostError) as error:
-                reason, refused_since = str(error), None
-                if now - lost_at > patience:
-                    raise TunnelError(reason) from error
+        # Before there is a session there is nothing to lose, so nothing to wait long for.
+        network = self._patience.refused if self._id == messages.NEW else self._patience.network
+        connect_again(self._open, self._patience, reason=reason, network=network, report=self._report)
 
     def _say_goodbye(self) -> None:
         """Tell the bridge that nobody will come back; what cannot be told at once times out there."""
@@ -188,11 +117,11 @@ class Client:
             return
         try:
             self._flush()
-            if self._is_greeted and self._stream.resumable and not self._unsent:
+            if self._is_greeted and self._stream.resumable and not self._unsent.size:
                 self._send(messages.closed(messages.DONE))
-            if not self._unsent:
+            if not self._unsent.size:
                 self._write(frames.close_frame(masked=True))
-        except _LostError:
+        except LostError:
             pass
         finally:
             self._drop_wire()
@@ -200,7 +129,7 @@ class Client:
     # --- the pump
 
     def _pump(self) -> None:
-        """Move bytes until the stream is over; _LostError when the connection is."""
+        """Move bytes until the stream is over; LostError when the connection is."""
         wire = self._wire
         assert wire is not None
         poll = select.poll()
@@ -218,7 +147,9 @@ class Client:
                     self._on_source()
                 elif event & _ASIDE:
                     self._sink_gone = True
-            self._pass_on()
+                else:
+                    self._stream.passed_on(self._for_sink.flush())
+            self._pass_on_end()
             self._fill()
             self._beat()
 
@@ -227,15 +158,14 @@ class Client:
             return True
         if self._ended_at and time.monotonic() - self._ended_at > self._patience.ending:
             return True
-        return not self._for_sink and self._stream.peer_ended
+        return not self._for_sink.size and self._stream.peer_ended
 
     def _interests(self) -> tuple[int, int, int]:
-        wire = select.POLLIN | (select.POLLOUT if self._unsent else 0)
-        has_room = self._stream.room > 0 and (self._stream.resumable or self._unsent_size < _FULL)
-        if not self._stream.resumable and self._for_sink:
+        wire = select.POLLIN | (select.POLLOUT if self._unsent.size else 0)
+        if not self._stream.resumable and self._for_sink.size:
             wire &= ~select.POLLIN  # nothing else bounds what waits here
-        source = select.POLLIN if self._source_open and has_room and self._is_greeted else 0
-        return wire, source, select.POLLOUT if self._for_sink else 0
+        reads = self._source_open and self._is_greeted and self._stream.takes_more
+        return wire, select.POLLIN if reads else 0, select.POLLOUT if self._for_sink.size else 0
 
     def _time_left(self) -> float:
         """Seconds until something is due."""
@@ -257,36 +187,38 @@ class Client:
         # TLS hands out at most a record at a time, and what it holds back does not show in poll.
         for _ in range(64):
             try:
-                data = wire.read()
+                count = wire.read_into(self._reader.space())
             except OSError as error:
-                raise _LostError(f"the connection broke: {error}") from error
-            if data is None:
+                raise LostError(f"the connection broke: {error}") from error
+            if count is None:
                 return
-            if not data:
-                raise _LostError("the connection was closed")
+            if not count:
+                raise LostError("the connection was closed")
             self._heard = time.monotonic()
-            self._frames(data)
+            self._frames(self._reader.received(count))
             if not self._place.is_encrypted:
                 return
 
-    def _frames(self, data: bytes) -> None:
+    def _frames(self, received: Iterable[tuple[Opcode, Bytes]]) -> None:
         try:
-            for opcode, payload in self._reader.feed(data):
+            for opcode, payload in received:
                 if opcode is Opcode.PING:
-                    self._write(frames.encode(Opcode.PONG, payload, masked=True))
+                    self._write(frames.encode(Opcode.PONG, bytes(payload), masked=True))
                 elif opcode is Opcode.CLOSE:
                     self._closed_by_peer()
                 elif opcode in (Opcode.BINARY, Opcode.TEXT):
                     self._message(payload)
         except (FrameError, ProtocolError) as error:
             raise TunnelError(f"the bridge does not keep to the protocol: {error}") from error
+        finally:
+            self._stream.passed_on(self._for_sink.flush_lent())
 
     def _closed_by_peer(self) -> None:
         if self._stream.resumable:
-            raise _LostError("the other side closed the connection")
-        self._for_sink.append(None)
+            raise LostError("the other side closed the connection")
+        self._sink_ends = True
 
-    def _message(self, message: bytes) -> None:
+    def _message(self, message: Bytes) -> None:
         if not self._is_greeted:
             self._greeted(messages.read_greeting(message, messages.WELCOME))
             return
@@ -295,9 +227,9 @@ class Client:
             raise TunnelError(event.text or "the bridge ended the session")
         if isinstance(event, Data):
             self._has_data = True
-            self._for_sink.append(event.payload)
+            self._for_sink.lend(event.payload)
         elif isinstance(event, End):
-            self._for_sink.append(None)
+            self._sink_ends = True
 
     def _greeted(self, welcome: messages.Greeting | Closed) -> None:
         if isinstance(welcome, Closed):
@@ -308,39 +240,33 @@ class Client:
 
     def _on_source(self) -> None:
         try:
-            data = os.read(self._source, READ_SIZE)
+            count = os.readv(self._source, (self._stream.space(),))
         except BlockingIOError:
             return
-        if data:
-            self._stream.take(data)
+        if count:
+            self._stream.took(count)
             return
         self._source_open = False
         self._ended_at = time.monotonic()
         if isinstance(self._stream, Stream):
             self._stream.end()
 
-    def _pass_on(self) -> None:
-        """Write to the sink what it takes."""
-        while self._for_sink and not self._sink_gone:
-            payload = self._for_sink[0]
-            if payload is None:
-                self._for_sink.popleft()
-                self._pass_on_end()
-                return
-            try:
-                count = os.write(self._sink, payload)
-            except BlockingIOError:
-                return
-            except OSError:
-                self._sink_gone = True
-                return
-            self._stream.passed_on(count)
-            if count == len(payload):
-                self._for_sink.popleft()
-            else:
-                self._for_sink[0] = payload[count:]
+    def _write_sink(self, pieces: Sequence[Bytes]) -> int:
+        """To ssh; what it does not want any more is gone."""
+        if self._sink_gone:
+            return 0
+        try:
+            return os.writev(self._sink, pieces)
+        except BlockingIOError:
+            return 0
+        except OSError:
+            self._sink_gone = True
+            return 0
 
     def _pass_on_end(self) -> None:
+        if not self._sink_ends or self._for_sink.size:
+            return
+        self._sink_ends = False
         if self._stream.resumable:
             self._stream.passed_on(1)
         else:
@@ -350,36 +276,37 @@ class Client:
 
     def _fill(self) -> None:
         """Give the connection what the stream has to say, while it takes it."""
-        if not self._is_greeted or self._unsent_size >= _FULL:
-            return
-        for message in self._stream.outgoing():
-            self._send(*message)
-            if self._unsent_size >= _FULL:
-                return
-
-    def _send(self, *parts: bytes) -> None:
-        self._write(frames.encode(Opcode.BINARY, *parts, masked=True))
-
-    def _write(self, data: bytes) -> None:
-        self._said = time.monotonic()
-        self._unsent.append(memoryview(data))
-        self._unsent_size += len(data)
-        if len(self._unsent) == 1:
+        while self._is_greeted and self._unsent.size < _FULL and self._gather():
             self._flush()
 
+    def _gather(self) -> bool:
+        """Some of what the stream has to say, as frames; whether there was anything."""
+        before = self._unsent.size
+        for head, payload in self._stream.outgoing():
+            size = len(head) + len(payload)
+            self._unsent.add(frames.head(Opcode.BINARY, size, masked=True) + head, payload)
+            if self._unsent.size >= _FULL:
+                break
+        return self._unsent.size > before
+
+    def _send(self, message: bytes) -> None:
+        self._write(frames.encode(Opcode.BINARY, message, masked=True))
+
+    def _write(self, frame: bytes) -> None:
+        self._said = time.monotonic()
+        self._unsent.add(frame)
+        self._flush()
+
     def _flush(self) -> None:
+        if self._unsent.flush():
+            self._said = time.monotonic()
+
+    def _write_wire(self, pieces: Sequence[Bytes]) -> int:
         assert self._wire is not None
-        while self._unsent:
-            data = self._unsent[0]
-            try:
-                count = self._wire.write(data)
-            except OSError as error:
-                raise _LostError(f"the connection broke: {error}") from error
-            self._unsent_size -= count
-            if count < len(data):
-                self._unsent[0] = data[count:]
-                return
-            self._unsent.popleft()
+        try:
+            return self._wire.write(pieces)
+        except OSError as error:
+            raise LostError(f"the connection broke: {error}") from error
 
     def _beat(self) -> None:
         """A sign of life where one is due, and an end to waiting for one."""
@@ -387,7 +314,7 @@ class Client:
         if now - self._heard > patience.silence or (
             not self._is_greeted and now - self._began > patience.refused
         ):
-            raise _LostError("nothing is heard any more")
+            raise LostError("nothing is heard any more")
         if not self._has_data and now - self._began > patience.first_byte:
             raise TunnelError("the box's bridge answers, but its sshd says nothing")
         if now - self._said >= patience.heartbeat:
@@ -405,10 +332,6 @@ def _widen(*pipes: int) -> None:
             continue
 
 
-def _pause(attempt: int) -> float:
-    return _BACK_OFF[min(attempt, len(_BACK_OFF) - 1)]
-
-
 def _register(poll: select.poll, fds: tuple[int, int, int], wanted: tuple[int, int, int]) -> None:
     """Watch the descriptors for the wanted events; the source only while it is wanted, or its end spins."""
     wire, source, sink = fds
@@ -421,57 +344,3 @@ def _register(poll: select.poll, fds: tuple[int, int, int], wanted: tuple[int, i
             poll.unregister(source)
         except KeyError:
             return
-
-
-def _explained(error: AnsweredError) -> str:
-    words = {
-        302: "the ingress wants a login: the token is missing or was not accepted",
-        401: "the ingress does not accept the token",
-        403: "not allowed to use this endpoint",
-        404: "there is no such endpoint",
-    }
-    known = words.get(error.status)
-    return f"{known} ({error})" if known else f"the endpoint answers {error}"
-
-
-class _StoppedError(Exception):
-    """A signal asked for the end."""
-
-
-def carry(client: Client) -> int:
-    """Run a client as the process's one purpose; its exit code: 255, and a line on stderr, as ssh does it.
-
-    ssh ends its ProxyCommand with SIGHUP; the bridge is told, so that nothing is kept for us there.
-    """
-    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _stop)
-    try:
-        client.run()
-    except _StoppedError:
-        return 0
-    except TunnelError as error:
-        say(str(error))
-        return 255
-    return 0
-
-
-def say(text: str) -> None:
-    """A line for the user: ssh shows its ProxyCommand's stderr."""
-    os.write(2, f"sfml: {text}\r\n".encode(errors="replace"))
-
-
-def _stop(number: int, _frame: object) -> None:
-    raise _StoppedError(number)
-
-
-def main(argv: list[str]) -> int:
-    """``python -m tunnel.client URL``: a ProxyCommand to a bridge that asks for no token."""
-    if len(argv) != 1:
-        say("usage: ssh -o ProxyCommand='python -m tunnel.client http://HOST:PORT/ssh' box")
-        return 2
-    place = Place(url=argv[0], proxy=proxy_for(argv[0], os.environ))
-    return carry(Client(place, lambda _: (), report=say))
-
-
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import ssl
 
 TIMEOUT = 15.0
-READ_SIZE = 1 << 16
+_RECORDS = 1 << 16
 _PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -81,23 +81,26 @@ class Wire:
     socket: socket.socket
     is_resumable: bool
     rest: bytes = b""
+    _is_encrypted: bool = False
     _retry: tuple[type[Exception], ...] = field(default=(BlockingIOError, InterruptedError))
 
     def fileno(self) -> int:
         """For poll."""
         return self.socket.fileno()
 
-    def read(self) -> bytes | None:
-        """Some bytes, b"" at the end, None when there are none now."""
+    def read_into(self, space: memoryview) -> int | None:
+        """How many bytes came into the space, 0 at the end, None when there are none now."""
         try:
-            return self.socket.recv(READ_SIZE)
+            return self.socket.recv_into(space)
         except self._retry:
             return None
 
-    def write(self, data: bytes | memoryview) -> int:
-        """How many of the bytes were taken."""
+    def write(self, pieces: Sequence[bytes | memoryview]) -> int:
+        """How many of the pieces' bytes were taken."""
         try:
-            return self.socket.send(data)
+            if self._is_encrypted:
+                return self.socket.send(_joined(pieces))
+            return self.socket.sendmsg(pieces)
         except self._retry:
             return 0
 
@@ -190,7 +193,19 @@ def _upgraded(connection: socket.socket, place: Place, headers: Headers, deadlin
         raise AnsweredError(101, "what answers is no WebSocket server")
     connection.settimeout(0)  # no blocking
     is_resumable = head.words("sec-websocket-protocol") == [upgrade.SUBPROTOCOL]
-    return Wire(socket=connection, is_resumable=is_resumable, rest=head.rest, _retry=_retries(place))
+    return Wire(
+        socket=connection, is_resumable=is_resumable, rest=head.rest,
+        _is_encrypted=place.is_encrypted, _retry=_retries(place),
+    )  # fmt: skip
+
+
+def _joined(pieces: Sequence[bytes | memoryview]) -> bytes:
+    """The first pieces as one: TLS takes no list, and each piece would be a record of its own."""
+    size = most = 0
+    while most < len(pieces) and size < _RECORDS:
+        size += len(pieces[most])
+        most += 1
+    return b"".join(pieces[:most])
 
 
 def _retries(place: Place) -> tuple[type[Exception], ...]:

@@ -9,7 +9,9 @@ HELLO, WELCOME, CLOSE = 0x01, 0x02, 0x03
 DATA, END, ACK = 0x10, 0x11, 0x12
 
 MAX_DATA = 1 << 18
-"""The most bytes of one DATA: what asyncio reads at once."""
+"""The most bytes of one DATA that is taken."""
+OUR_DATA = 1 << 16
+"""The most bytes of one DATA that is sent: what has come of a frame is copied once before the rest comes."""
 
 ID_SIZE = 16
 NEW = bytes(ID_SIZE)
@@ -58,14 +60,14 @@ def closed(code: int, text: str = "") -> bytes:
     return bytes((CLOSE, code)) + text.encode()
 
 
-def kind_of(message: bytes) -> int:
+def kind_of(message: bytes | memoryview) -> int:
     """The message's type."""
     if not message:
         raise ProtocolError("an empty message")
     return message[0]
 
 
-def read_greeting(message: bytes, expected: int) -> Greeting | Closed:
+def read_greeting(message: bytes | memoryview, expected: int) -> Greeting | Closed:
     """HELLO or WELCOME, whichever is ``expected``, or CLOSE in its place."""
     kind = kind_of(message)
     if kind == CLOSE:
@@ -76,7 +78,7 @@ def read_greeting(message: bytes, expected: int) -> Greeting | Closed:
     return Greeting(session, received)
 
 
-def read_position(message: bytes) -> int:
+def read_position(message: bytes | memoryview) -> int:
     """The position in DATA, END or ACK."""
     if len(message) < _POSITION.size or (message[0] != DATA and len(message) > _POSITION.size):
         raise ProtocolError(f"message {message[0]:#x} has {len(message)} bytes")
@@ -84,8 +86,8 @@ def read_position(message: bytes) -> int:
     return position
 
 
-def read_closed(message: bytes) -> Closed:
+def read_closed(message: bytes | memoryview) -> Closed:
     """CLOSE."""
     if len(message) < 2:
         raise ProtocolError("a close without its code")
-    return Closed(message[1], message[2:].decode(errors="replace"))
+    return Closed(message[1], bytes(message[2:]).decode(errors="replace"))

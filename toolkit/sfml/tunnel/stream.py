@@ -7,6 +7,7 @@ is the flow control too. After a loss, both sides say how far they have received
 
 from __future__ import annotations
 
+import mmap
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,14 @@ from .messages import Closed, ProtocolError
 
 WINDOW = 4 << 20
 """Bytes under way and not passed on yet: 100 ms of round trip at 40 MB/s."""
+
+AHEAD = 1 << 19
+"""Bytes that wait to be sent before no more are read: what is sent soon is still in the processor's cache."""
+
+READ_SIZE = 1 << 18
+"""The most bytes that are read at once."""
+
+_NOTHING = memoryview(b"")
 
 
 @dataclass(frozen=True)
@@ -34,19 +43,19 @@ Event = Data | End | Closed
 
 
 class Stream:
-    """The resumable stream, at either side."""
+    """The resumable stream, at either side; what it keeps lies in a ring as large as the window."""
 
     resumable = True
 
     def __init__(self, *, window: int = WINDOW) -> None:
         self._window = window
-        self._kept: deque[bytes] = deque()
-        self._kept_from = 0  # the position of the first byte that is kept
-        self._unsent = 0  # how many of the last of _kept are still to be sent
+        # Memory that is only there once it is used: a shell's session never fills it.
+        self._ring = memoryview(mmap.mmap(-1, window))
         self._taken = 0  # the position after the last byte taken from this side
+        self._sent = 0  # the position after the last byte given to the connection
+        self._acked = 0  # what lies before it is not kept any more
         self._ended = False
         self._end_sent = False
-        self._acked = 0
         self._attached = False
         self.received = 0
         self._passed_on = 0
@@ -59,6 +68,11 @@ class Stream:
         return 0 if self._ended else self._window - (self._taken - self._acked)
 
     @property
+    def takes_more(self) -> bool:
+        """Whether this side should be read from: there is room, and not too much waits to be sent."""
+        return self.room > 0 and self._taken - self._sent < AHEAD
+
+    @property
     def finished(self) -> bool:
         """Both directions have ended, and both sides know."""
         return self._ended and self._acked == self._taken + 1 and self._peer_ended_at == self._passed_on
@@ -68,11 +82,22 @@ class Stream:
         """Everything of the other side was passed on, its end too."""
         return self._peer_ended_at == self._passed_on
 
+    def space(self) -> memoryview:
+        """Where bytes of this side are to be put; say how many with ``took``. Empty without room."""
+        at = self._taken % self._window
+        return self._ring[at : at + min(self.room, READ_SIZE)]
+
+    def took(self, count: int) -> None:
+        """``count`` bytes of this side were put into the space, to be sent."""
+        self._taken += count
+
     def take(self, data: bytes) -> None:
-        """Bytes of this side, to be sent."""
-        self._kept.append(data)
-        self._unsent += 1
-        self._taken += len(data)
+        """Bytes of this side, no more than there is room for."""
+        while data:
+            space = self.space()
+            piece, data = data[: len(space)], data[len(space) :]
+            space[: len(piece)] = piece
+            self.took(len(piece))
 
     def end(self) -> None:
         """This side has no more bytes."""
@@ -92,28 +117,25 @@ class Stream:
             raise ProtocolError(f"position {peer_received} was never sent, or was acknowledged before")
         self._attached, self._told = True, 0
         self._end_sent = peer_received > self._taken
-        self._unsent, position = len(self._kept), self._kept_from
-        for chunk in self._kept:
-            position += len(chunk)
-            if position > peer_received:
-                break
-            self._unsent -= 1
+        self._sent = min(peer_received, self._taken)
 
-    def outgoing(self) -> Iterator[tuple[bytes, bytes]]:
-        """The messages to be sent now, as head and payload; stop when the connection has no room."""
+    def outgoing(self) -> Iterator[tuple[bytes, memoryview]]:
+        """The messages to be sent now, as head and payload; stop when the connection has no room.
+
+        A payload is a view of what is kept, and good until the other side acknowledges it.
+        """
         if not self._attached:
             return
         if self._is_acknowledgement_due():
-            yield self.acknowledgement(), b""
-        position = self._taken - sum(len(self._kept[-n]) for n in range(1, self._unsent + 1))
-        while self._unsent:
-            chunk = self._kept[-self._unsent]
-            self._unsent -= 1
-            yield messages.positioned(messages.DATA, position), chunk
-            position += len(chunk)
+            yield self.acknowledgement(), _NOTHING
+        while self._sent < self._taken:
+            position, at = self._sent, self._sent % self._window
+            payload = self._ring[at : at + min(self._taken - position, messages.OUR_DATA)]
+            self._sent += len(payload)
+            yield messages.positioned(messages.DATA, position), payload
         if self._ended and not self._end_sent:
             self._end_sent = True
-            yield messages.positioned(messages.END, self._taken), b""
+            yield messages.positioned(messages.END, self._taken), _NOTHING
 
     def _is_acknowledgement_due(self) -> bool:
         untold = self._passed_on - self._told
@@ -124,7 +146,7 @@ class Stream:
         self._told = self._passed_on
         return messages.positioned(messages.ACK, self._passed_on)
 
-    def receive(self, message: bytes) -> Event | None:
+    def receive(self, message: bytes | memoryview) -> Event | None:
         """What a message brings for this side; ProtocolError where it cannot be."""
         kind = messages.kind_of(message)
         if kind == messages.CLOSE:
@@ -159,11 +181,9 @@ class Stream:
         return End()
 
     def _acknowledged(self, position: int) -> None:
-        if position > self._taken + self._end_sent:
+        if position > self._sent + self._end_sent:
             raise ProtocolError(f"an acknowledgement of {position}, which was never sent")
         self._acked = max(self._acked, position)
-        while len(self._kept) > self._unsent and self._kept_from + len(self._kept[0]) <= self._acked:
-            self._kept_from += len(self._kept.popleft())
 
 
 class PlainStream:
@@ -173,21 +193,39 @@ class PlainStream:
     finished = False
     peer_ended = False
     received = 0
-    room = 1 << 18
+    room = READ_SIZE
 
     def __init__(self) -> None:
+        self._space = memoryview(bytearray(READ_SIZE))
         self._pending: deque[bytes] = deque()
+        self._waiting = 0
+
+    @property
+    def takes_more(self) -> bool:
+        """Whether this side should be read from."""
+        return self._waiting < AHEAD
+
+    def space(self) -> memoryview:
+        """Where bytes of this side are to be put; say how many with ``took``."""
+        return self._space
+
+    def took(self, count: int) -> None:
+        """``count`` bytes of this side were put into the space, to be sent."""
+        self.take(bytes(self._space[:count]))
 
     def take(self, data: bytes) -> None:
         """Bytes of this side, to be sent."""
         self._pending.append(data)
+        self._waiting += len(data)
 
-    def outgoing(self) -> Iterator[tuple[bytes, bytes]]:
+    def outgoing(self) -> Iterator[tuple[bytes, memoryview]]:
         """The messages to be sent now."""
         while self._pending:
-            yield b"", self._pending.popleft()
+            data = self._pending.popleft()
+            self._waiting -= len(data)
+            yield b"", memoryview(data)
 
-    def receive(self, message: bytes) -> Event | None:
+    def receive(self, message: bytes | memoryview) -> Event | None:
         """A message's bytes."""
         return Data(memoryview(message)) if message else None
 
