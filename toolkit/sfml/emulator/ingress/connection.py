@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import Awaitable, Callable
 
 from sfml.emulator.ingress import fields
 from sfml.emulator.ingress.admission import OWN_PATHS, Pass, Reply, bad_request, held_back, unreachable
 from sfml.emulator.ingress.bodies import Body, body_of
 from sfml.emulator.ingress.heads import END, LIMIT, BadHeadError, Request, read_request, read_response, write
+from sfml.emulator.ingress.passing import Link, Passages
 
 _CONNECT_WITHIN = 10.0
 _OWN_BODY = 64 << 10
@@ -38,6 +40,9 @@ class _End(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         transport.set_write_buffer_limits(high=_BUFFER)
+        # asyncio does this for sockets of protocol TCP; those from our listener say 0. Without it a message
+        # may wait 40 ms for the acknowledgement of the one before.
+        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def data_received(self, data: bytes) -> None:
         self.active = True
@@ -74,9 +79,20 @@ class _End(asyncio.Protocol):
 class Client(_End):
     """The end towards the client. ``idle`` seconds without a byte in either direction end it."""
 
-    def __init__(self, decide: Decide, *, idle: float, cut_expired: bool, now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        decide: Decide,
+        *,
+        idle: float,
+        cut_expired: bool,
+        now: Callable[[], float],
+        passages: Callable[[], Passages | None],
+    ) -> None:
         super().__init__()
         self._decide = decide
+        self._passages = passages
+        self._link: Link | None = None
+        self._passed = 0
         self._idle = idle
         self._cut_expired = cut_expired
         self._now = now
@@ -96,11 +112,15 @@ class Client(_End):
             timer.cancel()
         if self._task:
             self._task.cancel()
+        if self._link:
+            self._link.cut()
         super().connection_lost(error)
         self.on_end(self)
 
     def end(self) -> None:
         """Cut both ends now."""
+        if self._link:
+            self._link.cut()
         for end in (self, self.peer):
             if end and end.transport:
                 end.transport.abort()
@@ -166,7 +186,7 @@ class Client(_End):
             with contextlib.suppress(BadHeadError):
                 rest, self.waiting = self.waiting, b""
                 self._pass_body(rest)
-        if self.transport and not self.transport.is_closing():
+        if self.transport and not self.transport.is_closing() and not self._link:
             self.transport.resume_reading()
 
     def _pass_body(self, data: bytes) -> None:
@@ -188,11 +208,33 @@ class Client(_End):
             self.transport.write(head + reply.body)
             self.transport.close()
 
+    # --- a WebSocket
+
+    def join(self, container: Container) -> None:
+        """From now on both ends' bytes go to each other, unseen and for good."""
+        self.splice()
+        container.splice()
+        ends = (self.transport, container.transport)
+        passages = self._passages()
+        if passages is None or any(end is None or end.get_write_buffer_size() for end in ends):
+            return  # what was written before has to go first
+        one, other = (_taken_over(end) for end in ends if end)
+        loop = asyncio.get_running_loop()
+
+        def ended() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed: so is everything
+                loop.call_soon_threadsafe(self.end)
+
+        self._link = passages.link(one, other, on_end=ended)
+
     # --- time
 
     def _watch(self) -> None:
         """Look every so often whether a byte has passed; end what was silent for the whole limit."""
         ends = [end for end in (self, self.peer) if end]
+        if self._link:
+            self.active = self.active or self._link.count > self._passed
+            self._passed = self._link.count
         self._silent = 0 if any(end.active for end in ends) else self._silent + 1
         for end in ends:
             end.active = False
@@ -200,6 +242,14 @@ class Client(_End):
             self.end()
         else:
             self._timers["idle"] = asyncio.get_running_loop().call_later(self._idle / _LOOKS, self._watch)
+
+
+def _taken_over(transport: asyncio.Transport) -> socket.socket:
+    """The transport's socket, which it does not read from any more."""
+    transport.pause_reading()
+    taken: socket.socket = transport.get_extra_info("socket").dup()
+    taken.settimeout(0)
+    return taken
 
 
 class Container(_End):
@@ -245,10 +295,10 @@ class Container(_End):
             raise BadHeadError("nobody asked for another protocol")
         sent = response.fields if interim else fields.towards_client(response)
         client.write(write(f"HTTP/1.1 {response.status} {response.reason}", sent))
-        if not interim:
-            self.splice()
         if response.status == 101:
-            self._client.splice()
+            self._client.join(self)
+        elif not interim:
+            self.splice()
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._send is None:

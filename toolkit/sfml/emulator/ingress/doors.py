@@ -19,6 +19,7 @@ from sfml.emulator.faults import Fault
 from sfml.emulator.ingress.admission import Endpoint, Gate, Pass, Reply, failed, public
 from sfml.emulator.ingress.connection import Client
 from sfml.emulator.ingress.heads import Request
+from sfml.emulator.ingress.passing import AVAILABLE, Passages
 from sfml.emulator.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -47,6 +48,7 @@ class Doors:
         self._servers: list[asyncio.Server] = []
         self._clients: set[Client] = set()
         self._named: bool | None = None
+        self._passages: Passages | None = None
 
     def begin(self, gate: Gate) -> None:
         """Decide by ``gate`` from now on, and listen again for the endpoints that had a port."""
@@ -94,6 +96,8 @@ class Doors:
             server.close()
         for client in list(self._clients):
             client.end()
+        if self._passages:
+            self._passages.close()
         self._threads.shutdown(wait=False)
 
     def _label(self, service: int, endpoint: str) -> str:
@@ -121,11 +125,21 @@ class Doors:
             return await self._loop.run_in_executor(self._threads, _decided, gate, request, endpoint, body)
 
         client = Client(
-            decide, idle=settings.ingress_idle, cut_expired=settings.ingress_cut_expired, now=gate.now
+            decide,
+            idle=settings.ingress_idle,
+            cut_expired=settings.ingress_cut_expired,
+            now=gate.now,
+            passages=self._passing,
         )
         self._clients.add(client)
         client.on_end = self._clients.discard
         return client
+
+    def _passing(self) -> Passages | None:
+        """What passes WebSockets' bytes, from the first on; None where the system has no way for that."""
+        if self._passages is None and AVAILABLE:
+            self._passages = Passages()
+        return self._passages
 
 
 def _decided(gate: Gate, request: Request, endpoint: Endpoint, body: bytes) -> Reply | Pass:
