@@ -1,7 +1,9 @@
-"""The tunnel beside direct ssh and beside websockify, to the same sshd on this machine.
+"""The tunnel beside direct ssh and beside websockify, each with one hop before the same sshd.
 
-websockify is a server only; its rows use our own client, which speaks its plain frames. All three rows of a
-figure are taken in turn, so that a busy moment of the machine meets all of them.
+Ours is the whole product: ``sfml ssh-proxy``, the local backend's ingress with its checks, the bridge.
+websockify stands behind the same ingress; it is a server only, so its rows use our own client with its
+plain frames. Direct ssh goes through a relay that passes bytes as the ingress does. All rows of a figure
+are taken in turn, so that a busy moment of the machine meets all of them.
 """
 
 from __future__ import annotations
@@ -45,45 +47,18 @@ def rows() -> Iterator[Row]:
 @contextmanager
 def _paths(folder: Path) -> Iterator[dict[str, list[str]]]:
     """``ssh -F …`` for each way to the same sshd."""
-    import ssh_server
-    import tunnels
+    import tunnel_world
 
+    import ssh_server
+
+    peer = os.environ.get("SFML_BENCH_WEBSOCKIFY")
     with ExitStack() as stack:
         server = stack.enter_context(ssh_server.running(folder))
-        ours = stack.enter_context(tunnels.bridge(server.port))
-        ways = {
-            "direct": ["HostName 127.0.0.1", f"Port {server.port}"],
-            "ours": [_proxy_command(ours.url)],
-        }
-        peer = os.environ.get("SFML_BENCH_WEBSOCKIFY")
-        if peer:
-            ways["websockify"] = [_proxy_command(stack.enter_context(_websockify(peer, server.port)))]
+        relay = stack.enter_context(tunnel_world.relay(server.port))
+        world = stack.enter_context(tunnel_world.running(folder, server.port, websockify=peer))
+        ways = {"direct": ["HostName 127.0.0.1", f"Port {relay}"]}
+        ways |= {name: [f"ProxyCommand {command}"] for name, command in world.proxy_commands.items()}
         yield {name: ["ssh", *CIPHER, *server.config(folder / name, *lines)] for name, lines in ways.items()}
-
-
-def _proxy_command(url: str) -> str:
-    import tunnels
-
-    command = ["env", f"PYTHONPATH={tunnels.TOOLKIT}", *tunnels.client_command(url)]
-    return f"ProxyCommand {shlex.join(command)}"
-
-
-@contextmanager
-def _websockify(program: str, target: int) -> Iterator[str]:
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
-    command = [program, f"127.0.0.1:{port}", f"127.0.0.1:{target}"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(100):
-            with closing(socket.socket()) as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}/"
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def _throughput(paths: Mapping[str, Sequence[str]]) -> Iterator[Row]:
@@ -182,7 +157,7 @@ def _start() -> Row:
     """The client's own start: it ends at once, since nobody listens."""
     with closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "sfml.tunnel.client", f"http://127.0.0.1:{port}/ssh"]
+    command = [sys.executable, "-m", "sfml.tunnel.command", f"http://127.0.0.1:{port}/ssh"]
     os.environ.setdefault("PYTHONPATH", str(SUPPORT.parents[1] / "toolkit"))
     shell = ["sh", "-c", f"{shlex.join(command)}; test $? = 255"]
     timing = median(lambda: once(shell))
