@@ -6,6 +6,7 @@ as one folder and starts the bridge as an unprivileged user beside sshd::
     COPY tunnel/ /opt/sfml/tunnel/
     PYTHONPATH=/opt/sfml python3 -m tunnel.bridge --port 8022 --owner "$SFML_BOX_OWNER"
 
-``frames``, ``upgrade``, ``messages`` and ``stream`` take bytes and give bytes; ``bridge`` (server) and
-``client`` with ``dial`` are the two drivers that own sockets.
+``frames``, ``upgrade``, ``messages``, ``stream`` and ``flow`` take bytes and give bytes; ``bridge`` with ``door``,
+``target`` and ``channel`` (the server) and ``client`` with ``dial`` and ``patience`` are the two drivers that own
+sockets; ``command`` is the client as a program.
 """
