@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sfml.tunnel import upgrade
-from sfml.tunnel.bridge import USER_HEADER
+from sfml.tunnel.admission import USER_HEADER
 from sfml.tunnel.upgrade import Head, HeadError
 
 HEALTH = "/healthz"

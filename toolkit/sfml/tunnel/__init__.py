@@ -6,7 +6,7 @@ as one folder and starts the bridge as an unprivileged user beside sshd::
     COPY tunnel/ /opt/sfml/tunnel/
     PYTHONPATH=/opt/sfml python3 -m tunnel.bridge --port 8022 --owner "$SFML_BOX_OWNER"
 
-``frames``, ``upgrade``, ``messages``, ``stream`` and ``flow`` take bytes and give bytes; ``bridge`` with ``door``,
-``target`` and ``channel`` (the server) and ``client`` with ``dial`` and ``patience`` are the two drivers that own
-sockets; ``command`` is the client as a program.
+``frames``, ``upgrade``, ``messages``, ``stream`` and ``flow`` take bytes and give bytes. Sockets are owned by
+the two drivers: ``bridge`` with ``door``, ``target`` and ``channel`` (the server), ``client`` with ``dial``
+and ``patience``. ``command`` is the client as a program.
 """
