@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+import real_box as boxes
 from programs import SFML, Run, run_program
+from real_box import RealBox
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +55,23 @@ def engine() -> str:
     if docker is None or subprocess.run([docker, "info"], capture_output=True, check=False).returncode:
         pytest.skip("no container engine answers (docker info)")
     return docker
+
+
+@pytest.fixture(scope="session")
+def prepared(
+    engine: str, tmp_path_factory: pytest.TempPathFactory, clean_environment: Mapping[str, str]
+) -> Iterator[RealBox]:
+    """A local backend with containers whose repository has the image dev."""
+    if subprocess.run([engine, "buildx", "version"], capture_output=True, check=False).returncode:
+        pytest.skip("no container engine with buildx: run .ci/prepare")
+    made = boxes.prepare(tmp_path_factory.mktemp("real"), clean_environment)
+    yield made
+    boxes.tidy(made, engine)
+
+
+@pytest.fixture
+def real_box(prepared: RealBox) -> RealBox:
+    """A box that runs; made, or started, where it does not."""
+    if not prepared.made or prepared.status() != "RUNNING":
+        prepared.up()
+    return prepared

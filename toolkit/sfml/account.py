@@ -88,15 +88,15 @@ def refuse_system_pool(pool: str) -> None:
         )
 
 
-def plan(setup: Setup) -> tuple[Step, ...]:
-    """Every step of the set-up, in the order in which they can be done."""
-    return (*_objects(setup), *_grants(setup), _event_table(), *_login(setup))
+def plan(setup: Setup, *, comment: str | None = None) -> tuple[Step, ...]:
+    """Every step of the set-up, in the order in which they can be done; ``comment``: on all that is made."""
+    return (*_objects(setup, comment), *_grants(setup), _event_table(), *_login(setup))
 
 
-def _objects(setup: Setup) -> tuple[Step, ...]:
+def _objects(setup: Setup, comment: str | None) -> tuple[Step, ...]:
     s, inside = setup, setup.schema
     return (
-        object_step(Kind.ROLE, s.role, sql.create_role(s.role)),
+        object_step(Kind.ROLE, s.role, sql.create_role(s.role, comment=comment)),
         Step(
             title=f"role {s.role} for user {s.user}",
             look=sql.show_grants_to_user(s.user),
@@ -104,13 +104,17 @@ def _objects(setup: Setup) -> tuple[Step, ...]:
             effect=(sql.grant_role(s.role, user=s.user),),
             undo=(sql.revoke_role(s.role, user=s.user),),
         ),
-        object_step(Kind.DATABASE, s.database, sql.create_database(s.database)),
-        object_step(Kind.SCHEMA, s.schema, sql.create_schema(s.schema), inside=s.database),
+        object_step(Kind.DATABASE, s.database, sql.create_database(s.database, comment=comment)),
+        object_step(Kind.SCHEMA, s.schema, sql.create_schema(s.schema, comment=comment), inside=s.database),
         object_step(
-            Kind.STAGE, s.stage, sql.create_stage(s.stage), inside=inside, detail="encrypted server-side"
+            Kind.STAGE,
+            s.stage,
+            sql.create_stage(s.stage, comment=comment),
+            inside=inside,
+            detail="encrypted server-side",
         ),
-        *_repository(s),
-        pool_step(s),
+        *_repository(s, comment),
+        pool_step(s, comment=comment),
     )
 
 
@@ -126,11 +130,12 @@ def object_step(kind: Kind, name: Name, create: str, *, inside: Name | None = No
     )
 
 
-def _repository(setup: Setup) -> tuple[Step, ...]:
+def _repository(setup: Setup, comment: str | None) -> tuple[Step, ...]:
     name = setup.repository
     if name is None:
         return ()
-    return (object_step(Kind.IMAGE_REPOSITORY, name, sql.create_image_repository(name), inside=setup.schema),)
+    create = sql.create_image_repository(name, comment=comment)
+    return (object_step(Kind.IMAGE_REPOSITORY, name, create, inside=setup.schema),)
 
 
 def pool_step(setup: Setup, *, comment: str | None = None) -> Step:

@@ -8,7 +8,7 @@ says what an administrator has to run. What runs SQL is passed in.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -24,7 +24,7 @@ class State(Enum):
 
     PRESENT = "="
     ABSENT = "+"
-    DIFFERS = "~"  # there, but not as asked for; left as it is
+    DIFFERS = "~"  # there, but not as asked for; left as it is unless the user wants it amended
     NOTE = "!"  # nothing to do here, but the user should know
 
 
@@ -38,13 +38,14 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing that should be so."""
+    """One thing that should be so; ``amend`` makes it so where it differs and can be altered in place."""
 
     title: str
     detail: str = ""
     look: str
     judge: Callable[[Rows], Verdict]
     effect: tuple[str, ...] = ()
+    amend: tuple[str, ...] = ()
     undo: tuple[str, ...] = ()
 
 
@@ -86,15 +87,25 @@ def missing(findings: Iterable[Finding]) -> tuple[Step, ...]:
     return tuple(f.step for f in findings if f.verdict.state is State.ABSENT and f.step.effect)
 
 
+def differing(findings: Iterable[Finding]) -> tuple[Step, ...]:
+    """The steps whose subject is there, and can be altered to what was asked for."""
+    return tuple(f.step for f in findings if f.verdict.state is State.DIFFERS and f.step.amend)
+
+
 def carry_out(
-    findings: Sequence[Finding], query: Query, *, report: Callable[[Step], None] = lambda _: None
+    findings: Sequence[Finding],
+    query: Query,
+    *,
+    amend: bool = False,
+    report: Callable[[Step], None] = lambda _: None,
 ) -> tuple[Step, ...]:
-    """Do what is missing, in order; the steps that were done.
+    """Do what is missing, in order, and with ``amend`` alter what differs; the steps that were done.
 
     Raises :class:`RefusedError` at the first privilege that is missing: its hint is the SQL for an
     administrator, after which a second run goes on from there.
     """
-    todo = missing(findings)
+    changed = differing(findings) if amend else ()
+    todo = (*missing(findings), *(replace(step, effect=step.amend) for step in changed))
     for done, step in enumerate(todo):
         report(step)
         try:

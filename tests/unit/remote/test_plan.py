@@ -103,7 +103,7 @@ def test_plan__no_privilege_for_the_integration__prints_the_rest_for_an_administ
 def test_plan__by_an_administrator__makes_the_role_with_its_grants_too() -> None:
     text = steps.script(plans.by_administrator(box()))
     for expected in (
-        "CREATE ROLE IF NOT EXISTS ML_DEV_ROLE;",
+        "CREATE ROLE IF NOT EXISTS ML_DEV_ROLE COMMENT = ",
         "GRANT USAGE, CREATE SERVICE, CREATE STAGE ON SCHEMA ML_DEV.PUBLIC TO ROLE ML_DEV_ROLE;",
         "GRANT BIND SERVICE ENDPOINT ON ACCOUNT TO ROLE ML_DEV_ROLE;",
         "CREATE NETWORK RULE ML_DEV.PUBLIC.ML_DEV_EGRESS",
@@ -136,7 +136,8 @@ def test_service__absent_same_changed_and_foreign__are_told_apart() -> None:
 
 def test_change__new_specification__alters_service_and_mark() -> None:
     wanted = box(image="dev:2")
-    alter, mark = plans.change(wanted, spec(wanted))
+    alter, access, mark = plans.amendment(wanted, spec(wanted), {})
+    assert access.endswith(" SET EXTERNAL_ACCESS_INTEGRATIONS = (ML_DEV_EGRESS)")
     assert alter.startswith("ALTER SERVICE ML_DEV.PUBLIC.ML_DEV_BOX_ANA FROM SPECIFICATION $$")
     assert plans.spec_digest(spec(wanted)) in mark
 

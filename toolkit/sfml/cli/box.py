@@ -18,14 +18,13 @@ from sfml.config import Config
 from sfml.errors import UsageError
 from sfml.remote import box as boxes
 from sfml.remote import plan as plans
-from sfml.remote import removal, state
+from sfml.remote import state
 from sfml.remote import up as ups
 from sfml.remote.api import READY_WITHIN, box_of, names
 from sfml.remote.box import IDLE_MINUTES, Box
 from sfml.remote.entry import folder
 from sfml.remote.up import Wanted, Who
 from sfml.session.rows import Query, query
-from sfml.steps import State
 
 _CONNECTION = ("connection", "role")
 
@@ -71,7 +70,8 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
     show_default=True,
     help="Stop after this long without use; 0: never.",
 )
-@click.option("--change", is_flag=True, help="Bring an existing box to a changed specification.")
+@click.option("--change", is_flag=True, help="Alter what differs in place; a new specification restarts it.")
+@click.option("--recreate", is_flag=True, help="Make a box anew that cannot be altered; its home is kept.")
 @click.option("--admin-sql", is_flag=True, help="Print the SQL for an administrator; no login.")
 @click.option(
     "--timeout", default="15m", callback=duration, show_default=True, help="How long to wait for the box."
@@ -88,6 +88,7 @@ def up(
     family: str,
     image: str | None,
     change: bool,
+    recreate: bool,
     admin_sql: bool,
     timeout: float,
     yes: bool,
@@ -110,16 +111,27 @@ def up(
     who = ups.who(ask)
     box = box_of(who, project=project_name, **options)
     home = folder(Path.home())
-    wanted = ups.look(box, who, ask, place=home, library=ups.library(project.root(Path.cwd())))
-    _show(wanted, out)
-    if dry_run:
-        return
-    ups.require_ours(wanted)
-    if _changes(wanted, change=change):
-        _confirm(yes=yes)
 
     def report(text: str) -> None:
         out.progress(f"{time.monotonic() - began:5.1f} s  {text}")
+
+    def look() -> Wanted:
+        found = ups.look(box, who, ask, place=home, library=ups.library(project.root(Path.cwd())))
+        _show(found, out)
+        return found
+
+    wanted = look()
+    if dry_run:
+        return
+    ups.require_ours(wanted)
+    if wanted.needs_new_box and _wants(_ANEW, "--recreate", given=recreate, yes=yes, out=out):
+        ups.make_room(wanted, who, ask, report=report)
+        wanted = look()
+    else:
+        if _changes(wanted):
+            _confirm(yes=yes)
+        can_change = _can_change(wanted)
+        change = can_change and _wants(_IN_PLACE, "--change", given=change, yes=yes, out=out)
 
     ups.carry_out(wanted, who, ask, change=change, report=report)
     entry = ups.enter(
@@ -146,11 +158,31 @@ def _show(wanted: Wanted, out: Output) -> None:
     out.progress("Plan  (nothing has been changed yet)")
     for finding in wanted.findings:
         out.progress(f"  {finding.text}")
+    for change in wanted.changes:
+        out.progress(f"      {change.text}")
 
 
-def _changes(wanted: Wanted, *, change: bool) -> bool:
-    differs = any(finding.verdict.state is State.DIFFERS for finding in wanted.findings)
-    return bool(steps.missing(wanted.findings)) or wanted.is_stopped or (change and differs)
+def _changes(wanted: Wanted) -> bool:
+    return bool(steps.missing(wanted.findings)) or wanted.is_stopped
+
+
+def _can_change(wanted: Wanted) -> bool:
+    """Whether something differs that can be altered in place."""
+    return bool(steps.differing(wanted.around)) or bool(wanted.changes and not wanted.needs_new_box)
+
+
+_IN_PLACE = "Alter what differs in place? A new specification restarts the box"
+_ANEW = "The box has to be made anew for that; its home is kept. Drop it and make it anew?"
+
+
+def _wants(question: str, flag: str, *, given: bool, yes: bool, out: Output) -> bool:
+    """Whether the user wants what is more than making and starting: --yes alone does not say so."""
+    if given:
+        return True
+    if yes or not sys.stdin.isatty():
+        out.progress(f"what differs stays as it is; {flag} changes it")
+        return False
+    return click.confirm(question, default=False, err=True)
 
 
 def _confirm(*, yes: bool) -> None:
@@ -163,7 +195,8 @@ def _confirm(*, yes: bool) -> None:
 
 @click.command()
 @place_options
-@click.option("--data", is_flag=True, help="The stage and the database too, where nobody else's is in them.")
+@click.option("--data", is_flag=True, help="Stage, database and role too, where nobody else uses them.")
+@click.option("--delete-home", is_flag=True, help="Keep no snapshot of the home, nor an earlier one.")
 @yes_option
 @dry_run_option
 @config_options(*_CONNECTION)
@@ -173,6 +206,7 @@ def down(
     *,
     project_name: str,
     data: bool,
+    delete_home: bool,
     yes: bool,
     dry_run: bool,
     out: Output,
@@ -180,7 +214,7 @@ def down(
 ) -> None:
     """Remove your dev box and what was made for it: a plan first, and nothing that is not ours."""
     ask, box, who = _found(config, project_name, **options)
-    found = removal.survey(box, ask, data=data)
+    found = ups.look_back(box, who, ask, data=data, home=delete_home)
     out.progress("Plan  (nothing has been changed yet)")
     for one in found:
         out.progress(f"  {one.text}")
@@ -188,10 +222,12 @@ def down(
     if not dry_run:
         if gone:
             _confirm(yes=yes)
-        ups.remove(found, who, ask)
+        home = ups.remove(box, found, who, ask, home=delete_home)
         ups.forget(box, folder(Path.home()))
-    text = f"{len(gone)} removed" if gone else "nothing to remove"
-    out.value({"removed": [] if dry_run else gone}, text="" if dry_run else text)
+        text = f"{len(gone)} removed" if gone else "nothing to remove"
+        text += f"\nthe home is in {home.text}; sfml up restores it" if home else ""
+        kept = {"snapshot": str(home.name), "expires": str(home.expires)} if home else None
+        out.value({"removed": gone, "home": kept}, text=text)
 
 
 @click.command()

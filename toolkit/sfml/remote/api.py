@@ -12,7 +12,7 @@ from typing import Any
 
 from sfml import config, project, steps
 from sfml.config import Config
-from sfml.remote import editors, removal, up
+from sfml.remote import editors, up
 from sfml.remote.box import Box, resolve
 from sfml.remote.entry import folder
 from sfml.session.rows import Query, query
@@ -79,21 +79,29 @@ def connect(
 
 
 def teardown(
-    connection_name: str | None = None, project_name: str = "ml_dev", *, data: bool = False, **options: Any
+    connection_name: str | None = None,
+    project_name: str = "ml_dev",
+    *,
+    data: bool = False,
+    delete_home: bool = False,
+    **options: Any,
 ) -> dict[str, Any]:
-    """Remove the box and what was made for it, and nothing else; ``{"removed": […], "kept": […]}``.
+    """Remove the box and what was made for it, and nothing else; ``{"removed": […], "kept": […], "home"}``.
 
-    ``data``: the stage and the database too, unless they hold something that is not ours.
+    ``home`` names the snapshot of the box's home, which :func:`connect` restores; ``delete_home`` leaves
+    none.
+    ``data``: stage, database and role too, unless they hold or serve something that is not ours.
     """
     _, ask = _log_in(connection_name, options)
     who = up.who(ask)
     box = box_of(who, project=project_name, **options)
-    found = removal.survey(box, ask, data=data)
-    up.remove(found, who, ask)
+    found = up.look_back(box, who, ask, data=data, home=delete_home)
+    home = up.remove(box, found, who, ask, home=delete_home)
     up.forget(box, folder(Path.home()))
     return {
         "removed": [one.title for one in found if one.statement],
         "kept": [f"{one.title}: {one.reason}" for one in found if not one.statement],
+        "home": str(home.name) if home else None,
     }
 
 

@@ -47,6 +47,12 @@ class Box:
         return f"sfml-{self.project.lower().replace('_', '-')}"
 
     @property
+    def home_gibibytes(self) -> int:
+        """The home's size in Gi."""
+        number = int(self.home_size[:-2])
+        return number * 1024 if self.home_size.endswith("Ti") else number
+
+    @property
     def gpus(self) -> int:
         """How many GPUs a node of the pool's family has."""
         family = FAMILIES.get(self.setup.family)

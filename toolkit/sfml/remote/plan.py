@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sfml import account, sql
-from sfml.remote.box import HOME, LOGIN, OWN_ID, STAGE_MOUNT, Box, marked
+from sfml.remote.box import HOME, OWN_ID, STAGE_MOUNT, Box, marked
 from sfml.specs import values
 from sfml.specs.discover import find_template
 from sfml.specs.render import render
@@ -17,16 +17,24 @@ from sfml.sql import Kind, Privilege
 from sfml.steps import Rows, State, Step, Verdict
 
 TEMPLATE = "dev-box"
+_CONTENT = "initialContents"
 
 
-def specification(box: Box, *, public_key: str, library: Path) -> Mapping[str, Any]:
-    """The service's specification, from the template that a project may replace by its own."""
-    text = render(find_template(TEMPLATE, library), _values(box, public_key), library=[library])
+def specification(
+    box: Box, *, public_key: str, library: Path, snapshot: str | None = None
+) -> Mapping[str, Any]:
+    """The service's specification, from the template that a project may replace by its own.
+
+    ``snapshot``: the home begins with its content.
+    """
+    values_of_box = _values(box, public_key, snapshot)
+    text = render(find_template(TEMPLATE, library), values_of_box, library=[library])
     return values.parse_values(text, name=TEMPLATE)
 
 
-def _values(box: Box, public_key: str) -> dict[str, Any]:
+def _values(box: Box, public_key: str, snapshot: str | None) -> dict[str, Any]:
     own = {"uid": OWN_ID, "gid": OWN_ID}
+    content = {"snapshot": snapshot} if snapshot else {}
     return {
         "container_image": box.image,
         "instance_family": box.setup.family,
@@ -37,7 +45,7 @@ def _values(box: Box, public_key: str) -> dict[str, Any]:
             "SFML_BOX_SERVICE": str(box.service),
             "SFML_BOX_IDLE_MINUTES": f"{box.idle_minutes:g}",
         },
-        "home": {"size": box.home_size, "mount": HOME, **own},
+        "home": {"size": box.home_size, "mount": HOME, **own, **content},
         "stage": {"name": f"@{box.setup.stage}", "mount": STAGE_MOUNT, **own},
     }
 
@@ -61,16 +69,19 @@ def infrastructure(box: Box) -> tuple[Step, ...]:
 
 def by_administrator(box: Box) -> tuple[Step, ...]:
     """The steps before the service for an administrator: with the role for boxes, and its grants."""
-    return (*account.plan(replace(box.setup, public_endpoints=True)), *(_egress(box) if box.egress else ()))
+    steps = account.plan(replace(box.setup, public_endpoints=True), comment=box.mark())
+    return (*steps, *(_egress(box) if box.egress else ()))
 
 
 def _egress(box: Box) -> tuple[Step, ...]:
-    rule = account.object_step(
-        Kind.NETWORK_RULE,
-        box.rule,
-        sql.create_network_rule(box.rule, hosts=box.egress, comment=box.mark()),
-        inside=box.setup.schema,
+    rule = Step(
+        title=f"network rule {box.rule}",
         detail=f"{len(box.egress)} hosts: {', '.join(box.egress[:3])}{', …' if len(box.egress) > 3 else ''}",
+        look=sql.describe(Kind.NETWORK_RULE, box.rule),
+        judge=_rule_judge(box.egress),
+        effect=(sql.create_network_rule(box.rule, hosts=box.egress, comment=box.mark()),),
+        amend=(sql.alter_network_rule(box.rule, hosts=box.egress),),
+        undo=(sql.drop(Kind.NETWORK_RULE, box.rule),),
     )
     integration = account.object_step(
         Kind.INTEGRATION,
@@ -83,7 +94,23 @@ def _egress(box: Box) -> tuple[Step, ...]:
     return rule, integration, usage
 
 
-def service_step(box: Box, spec: Mapping[str, Any]) -> Step:
+def _rule_judge(wanted: Sequence[str]) -> Callable[[Rows], Verdict]:
+    def judge(rows: Rows) -> Verdict:
+        if not rows:
+            return Verdict(state=State.ABSENT)
+        there = [host.strip(" '\"") for host in str(rows[0].get("value_list") or "").strip("[]()").split(",")]
+        more, less = sorted({*wanted} - {*there}), sorted({*there} - {*wanted, ""})
+        if not more and not less:
+            return Verdict(state=State.PRESENT)
+        words = [f"not yet {', '.join(more)}" if more else "", f"also {', '.join(less)}" if less else ""]
+        return Verdict(state=State.DIFFERS, note="; ".join(word for word in words if word))
+
+    return judge
+
+
+def service_step(
+    box: Box, spec: Mapping[str, Any], *, home: str = "empty at first", amend: tuple[str, ...] = ()
+) -> Step:
     """The box's service; it never resumes by itself, or an open browser tab would restart and bill it."""
     digest = spec_digest(spec)
     create = sql.create_service(
@@ -91,22 +118,52 @@ def service_step(box: Box, spec: Mapping[str, Any]) -> Step:
         pool=box.setup.pool,
         source=sql.specification(spec),
         auto_resume=False,
-        integrations=[str(box.integration)] if box.has_integration else [],
+        integrations=integrations(box),
         comment=box.mark(spec=digest),
     )
     return Step(
         title=f"service {box.service}",
-        detail=f"{box.image}, {box.home_size} home (block), stage at {STAGE_MOUNT}, user {LOGIN}",
+        detail=f"{box.image}, {box.home_size} home (block), {home}, stage at {STAGE_MOUNT}",
         look=sql.show(Kind.SERVICE, like=box.service.last, inside=box.setup.schema),
         judge=_service_judge(box, digest),
         effect=(create,),
+        amend=amend,
         undo=(sql.drop_service(box.service, force=True),),
     )
 
 
+def integrations(box: Box) -> list[str]:
+    """The box's ways out, by name."""
+    return [str(box.integration)] if box.has_integration else []
+
+
 def spec_digest(spec: Mapping[str, Any]) -> str:
-    """Tells two specifications apart."""
-    return hashlib.sha256(sql.canonical_json(spec).encode()).hexdigest()[:12]
+    """Tells two specifications apart; what the home began with is no difference."""
+    return hashlib.sha256(sql.canonical_json(_without_content(spec)).encode()).hexdigest()[:12]
+
+
+def _without_content(spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    inner = spec.get("spec", {})
+    volumes = [
+        {key: value for key, value in volume.items() if key != "blockConfig" or set(value) != {_CONTENT}}
+        for volume in inner.get("volumes", ())
+    ]
+    return {**spec, "spec": {**inner, "volumes": volumes}} if "volumes" in inner else spec
+
+
+def with_home_of(spec: Mapping[str, Any], there: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A specification with the block volumes' beginnings of another one: they cannot be altered."""
+    begun = {
+        volume["name"]: volume["blockConfig"]
+        for volume in there.get("spec", there).get("volumes", ())
+        if _CONTENT in (volume.get("blockConfig") or {})
+    }
+    inner = spec["spec"]
+    volumes = [
+        {**volume, "blockConfig": begun[volume["name"]]} if volume["name"] in begun else volume
+        for volume in inner.get("volumes", ())
+    ]
+    return {**spec, "spec": {**inner, "volumes": volumes}}
 
 
 def _service_judge(box: Box, digest: str) -> Callable[[Rows], Verdict]:
@@ -118,15 +175,16 @@ def _service_judge(box: Box, digest: str) -> Callable[[Rows], Verdict]:
             return Verdict(state=State.NOTE, note="exists, and was not made by sfml up for you")
         if marked(row).get("spec") == digest:
             return Verdict(state=State.PRESENT, note=str(row.get("status") or "").lower())
-        return Verdict(state=State.DIFFERS, note="its specification differs; --change applies the new one")
+        return Verdict(state=State.DIFFERS, note=str(row.get("status") or "").lower())
 
     return judge
 
 
-def change(box: Box, spec: Mapping[str, Any]) -> Sequence[str]:
+def amendment(box: Box, spec: Mapping[str, Any], there: Mapping[str, Any]) -> tuple[str, ...]:
     """Statements that bring an existing service to a new specification; its home stays."""
     comment = box.mark(spec=spec_digest(spec))
     return (
-        sql.alter_service(box.service, sql.specification(spec)),
+        sql.alter_service(box.service, sql.specification(with_home_of(spec, there))),
+        sql.alter_service(box.service, sql.set_integrations(integrations(box))),
         sql.alter_service(box.service, sql.set_properties(comment=comment)),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from sfml import sql
 from sfml.errors import NotFoundError, RefusedError
 from sfml.remote.box import Box
+from sfml.remote.homes import Snapshot
 from sfml.sql import Kind, Name
 from sfml.steps import Query, Rows
 
@@ -30,7 +31,7 @@ class Removal:
     """One object: what removes it, or why it stays."""
 
     title: str
-    is_service: bool = False
+    by_owner: bool = False
     statement: str | None
     reason: str = ""
 
@@ -40,22 +41,67 @@ class Removal:
         return f"{'-' if self.statement else '='} {self.title}" + (f"   {self.reason}" if self.reason else "")
 
 
-def survey(box: Box, query: Query, *, data: bool) -> tuple[Removal, ...]:
-    """Look at all that a box is made of; ``data``: also stage and database, unless others use them."""
+def survey(
+    box: Box, query: Query, *, data: bool = False, home: bool = False, homes: Sequence[Snapshot] = ()
+) -> tuple[Removal, ...]:
+    """Look at all that a box is made of.
+
+    ``home``: delete the home for good, with its snapshots ``homes``; ``data``: also stage, repository,
+    database and role, unless others use them.
+    """
     setup = box.setup
-    snapshot = "of which a snapshot is kept for 7 days"
-    found = [
-        _object(box, query, Kind.SERVICE, box.service, f"with its home, {snapshot}"),
+    fate = "with its home, for good" if home else "its home is kept as a snapshot for 7 days"
+    service = _object(box, query, Kind.SERVICE, box.service, fate)
+    around = [
         _object(box, query, Kind.INTEGRATION, box.integration),
         _object(box, query, Kind.NETWORK_RULE, box.rule),
         _object(box, query, Kind.COMPUTE_POOL, setup.pool),
     ]
-    if data:
-        found += [
-            _object(box, query, Kind.STAGE, setup.stage, "with its files"),
-            _container(box, query, Kind.DATABASE, setup.database),
-        ]
+    keeps_home = bool(homes or (service and service.statement)) and not home
+    found = [
+        service,
+        *(_home(one, home=home) for one in homes),
+        *around,
+        *_data(box, query, data=data, keeps_home=keeps_home),
+    ]
     return tuple(removal for removal in found if removal)
+
+
+def _home(snapshot: Snapshot, *, home: bool) -> Removal:
+    """A home that is left from an earlier box. What removes it is found when the service is gone."""
+    if not home:
+        return Removal(title=snapshot.text, statement=None, reason="stays: --delete-home drops it")
+    statement = sql.drop(Kind.SNAPSHOT, snapshot.name)
+    return Removal(title=snapshot.text, statement=statement, by_owner=True)
+
+
+def _data(box: Box, query: Query, *, data: bool, keeps_home: bool) -> Iterator[Removal | None]:
+    setup = box.setup
+    found = [
+        _object(box, query, Kind.STAGE, setup.stage, "with its files"),
+        _object(box, query, Kind.IMAGE_REPOSITORY, setup.repository, "with its images")
+        if setup.repository
+        else None,
+        _database(box, query, keeps_home=keeps_home),
+        _role(box, query),
+    ]
+    for one in found:
+        if one and one.statement and not data:
+            yield replace(one, statement=None, reason="stays: --data removes it")
+        else:
+            yield one
+
+
+def _role(box: Box, query: Query) -> Removal | None:
+    """The role for boxes, where nobody else has it and it owns nothing that stays."""
+    removal = _object(box, query, Kind.ROLE, box.setup.role)
+    if removal is None or removal.statement is None:
+        return removal
+    holders = [row.get("grantee_name") for row in _rows(query, sql.show_grants_of_role(box.setup.role))]
+    others = [str(name) for name in holders if name not in (None, box.user)]
+    if others:
+        return replace(removal, statement=None, reason=f"stays: {', '.join(others)} has it, too")
+    return removal
 
 
 def _object(box: Box, query: Query, kind: Kind, name: Name, words: str = "") -> Removal | None:
@@ -71,7 +117,7 @@ def _object(box: Box, query: Query, kind: Kind, name: Name, words: str = "") -> 
     if used:
         return Removal(title=title, statement=None, reason=f"stays: it runs {', '.join(used)}")
     statement = sql.drop_service(name, force=True) if kind is Kind.SERVICE else sql.drop(kind, name)
-    return Removal(title=title, statement=statement, reason=words, is_service=kind is Kind.SERVICE)
+    return Removal(title=title, statement=statement, reason=words, by_owner=kind is Kind.SERVICE)
 
 
 def _others(box: Box, query: Query, key: str, count: object) -> bool:
@@ -80,15 +126,16 @@ def _others(box: Box, query: Query, key: str, count: object) -> bool:
     return int(str(count or 0)) > own
 
 
-def _container(box: Box, query: Query, kind: Kind, name: Name) -> Removal | None:
-    removal = _object(box, query, kind, name)
+def _database(box: Box, query: Query, *, keeps_home: bool) -> Removal | None:
+    name = box.setup.database
+    removal = _object(box, query, Kind.DATABASE, name)
     if removal is None or removal.statement is None:
         return removal
     foreign = [*_foreign_schemas(box, query, name), *_foreign_contents(box, query)]
+    if keeps_home:
+        foreign.append("the snapshot of the home (--delete-home drops it)")
     if foreign:
-        return Removal(
-            title=removal.title, statement=None, reason=f"stays: it holds {', '.join(foreign[:5])}"
-        )
+        return replace(removal, statement=None, reason=f"stays: it holds {', '.join(foreign[:5])}")
     return removal
 
 

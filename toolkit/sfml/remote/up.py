@@ -4,38 +4,51 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sfml import account, project, sql, steps
 from sfml.config import Config
 from sfml.errors import InputError, NotFoundError, RefusedError
-from sfml.remote import door, removal, ssh_files, state, tokens
+from sfml.remote import changes, door, homes, removal, ssh_files, state, tokens
 from sfml.remote import plan as plans
 from sfml.remote.box import Box
+from sfml.remote.changes import Change
 from sfml.remote.entry import AGENT, DIRECT, Entry, SshFolder
+from sfml.remote.homes import Snapshot
 from sfml.remote.removal import Removal
+from sfml.services import manage
 from sfml.session.rows import Query
+from sfml.specs import values
 from sfml.steps import Finding, State, Step
 from sfml.tunnel.dial import proxy_for
 
 Report = Callable[[str], None]
+HOME_WITHIN = 900.0
+"""Seconds: a snapshot of a large home is written for minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """A box, its specification, and what was found of it."""
+    """A box, what was found of it and of its home, and how what is there differs."""
 
     box: Box
-    spec: Mapping[str, Any]
     around: Sequence[Finding]
     service: Finding
+    changes: Sequence[Change] = ()
+    home: Snapshot | None = None
 
     @property
     def findings(self) -> Sequence[Finding]:
         """Everything, in the order in which it can be done."""
         return (*self.around, self.service)
+
+    @property
+    def needs_new_box(self) -> bool:
+        """Whether something differs that cannot be altered in a box that there is."""
+        return any(not change.in_place for change in self.changes)
 
     @property
     def is_stopped(self) -> bool:
@@ -45,9 +58,54 @@ class Wanted:
 
 def look(box: Box, who: Who, query: Query, *, place: SshFolder, library: Path) -> Wanted:
     """What there is of a box; makes the user's key for boxes, and changes nothing else."""
-    spec = plans.specification(box, public_key=ssh_files.ensure_key(place), library=library)
-    *around, service = steps.survey((*around_it(box, who), plans.service_step(box, spec)), query)
-    return Wanted(box=box, spec=spec, around=around, service=service)
+    key = ssh_files.ensure_key(place)
+
+    def spec_of(snapshot: Snapshot | None = None) -> Mapping[str, Any]:
+        name = str(snapshot.name) if snapshot else None
+        return plans.specification(box, public_key=key, library=library, snapshot=name)
+
+    *around, service = steps.survey((*around_it(box, who), plans.service_step(box, spec_of())), query)
+    wanted = Wanted(box=box, around=around, service=service)
+    if service.verdict.state is State.ABSENT:
+        home = _newest_home(box, who, query)
+        return replace(wanted, home=home, service=_with_home(service, box, spec_of(home), home))
+    if service.verdict.state is State.NOTE:
+        return wanted
+    return _compared(wanted, query, spec_of())
+
+
+def _newest_home(box: Box, who: Who, query: Query) -> Snapshot | None:
+    try:
+        act_as_owner(who, query)
+    except RefusedError:
+        return None  # there is no such role yet, and so nothing of its own
+    found = homes.kept(box, query)
+    act_as_before(who, query)
+    if not found:
+        return None
+    homes.require_room(box, found[0])
+    return found[0]
+
+
+def _with_home(service: Finding, box: Box, spec: Mapping[str, Any], home: Snapshot | None) -> Finding:
+    words = f"home as in {home.text}" if home else "home empty at first"
+    return replace(service, step=plans.service_step(box, spec, home=words))
+
+
+def _compared(wanted: Wanted, query: Query, spec: Mapping[str, Any]) -> Wanted:
+    """With what differs between the service that there is and the one that is asked for."""
+    box, verdict = wanted.box, wanted.service.verdict
+    there = manage.describe(query, str(box.service))
+    found = [*changes.of_properties(there, pool=box.setup.pool.last, integrations=plans.integrations(box))]
+    text = values.parse_values(there.spec, name=there.name) if there.spec else {}
+    if verdict.state is State.DIFFERS:
+        found += changes.of_specification(text, spec)
+        found = found or [Change(what="specification", before="another", after="this one")]
+    if not found:
+        return wanted
+    step = plans.service_step(box, spec, amend=plans.amendment(box, spec, text))
+    differs = replace(verdict, state=State.DIFFERS)
+    return replace(wanted, service=Finding(step=step, verdict=differs), changes=found)
 
 
 def around_it(box: Box, who: Who) -> Sequence[Step]:
@@ -65,22 +123,30 @@ def require_ours(wanted: Wanted) -> None:
 
 
 def carry_out(wanted: Wanted, who: Who, query: Query, *, change: bool, report: Report) -> None:
-    """Do what is missing; start a stopped box; with ``change``, bring it to its new specification."""
+    """Do what is missing; start a stopped box; with ``change``, alter in place what differs."""
     require_ours(wanted)
 
     def tell(step: Step) -> None:
-        report(f"+ {step.title}")
+        report(step.title)
 
-    steps.carry_out(wanted.around, query, report=tell)
+    steps.carry_out(wanted.around, query, amend=change, report=tell)
     act_as_owner(who, query)
-    steps.carry_out([wanted.service], query, report=tell)
-    if change and wanted.service.verdict.state is State.DIFFERS:
-        report(f"~ service {wanted.box.service}")
-        for statement in plans.change(wanted.box, wanted.spec):
-            query(statement)
+    if wanted.home:
+        homes.wait_until_created(wanted.box, wanted.home, query, seconds=HOME_WITHIN, report=report)
+    steps.carry_out([wanted.service], query, amend=change and not wanted.needs_new_box, report=tell)
     if state.read(query, wanted.box.service).status in ("SUSPENDED", "SUSPENDING"):
         report(f"resume {wanted.box.service}")
         query(sql.alter_service(wanted.box.service, "RESUME"))
+
+
+def make_room(wanted: Wanted, who: Who, query: Query, *, report: Report) -> None:
+    """Drop a box that cannot be altered to what is asked for; its home becomes a snapshot, and the next look
+    finds it."""
+    require_ours(wanted)
+    act_as_owner(who, query)
+    report(f"drop service {wanted.box.service}; its home is kept")
+    query(sql.drop_service(wanted.box.service, force=True))
+    act_as_before(who, query)
 
 
 def enter(
@@ -139,14 +205,32 @@ def stop(query: Query, box: Box) -> None:
     query(sql.alter_service(box.service, "SUSPEND"))
 
 
-def remove(found: Sequence[Removal], who: Who, query: Query) -> None:
-    """Remove the service with the role that owns it, and the rest with the session's own."""
-    services = [one for one in found if one.is_service and one.statement]
-    if services:
+def look_back(box: Box, who: Who, query: Query, *, data: bool, home: bool) -> tuple[Removal, ...]:
+    """What there is to remove of a box."""
+    kept: tuple[Snapshot, ...] = ()
+    with suppress(RefusedError):  # no such role: then there is nothing of its own
         act_as_owner(who, query)
-        removal.carry_out(services, query)
+        kept = homes.kept(box, query)
         act_as_before(who, query)
-    removal.carry_out([one for one in found if not one.is_service], query)
+    return removal.survey(box, query, data=data, home=home, homes=kept)
+
+
+def remove(box: Box, found: Sequence[Removal], who: Who, query: Query, *, home: bool) -> Snapshot | None:
+    """Remove service and home with the role that owns them, the rest with the session's own.
+
+    ``home``: delete the homes, too; else the snapshot of the newest that is left, if there is one.
+    """
+    owned = [one for one in found if one.by_owner and one.statement]
+    left: tuple[Snapshot, ...] = ()
+    if any(one.by_owner for one in found):
+        act_as_owner(who, query)
+        removal.carry_out(owned, query)
+        left = homes.kept(box, query)
+        if home:
+            homes.drop(left, query)
+        act_as_before(who, query)
+    removal.carry_out([one for one in found if not one.by_owner], query)
+    return left[0] if left and not home else None
 
 
 def forget(box: Box, place: SshFolder) -> None:

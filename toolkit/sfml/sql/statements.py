@@ -68,8 +68,8 @@ def _create(kind: str, object_name: str | Name, *clauses: str | None) -> str:
     return _join(f"CREATE {kind} IF NOT EXISTS {name(object_name)}", *clauses)
 
 
-def create_role(role: str | Name) -> str:
-    return _create("ROLE", role)
+def create_role(role: str | Name, *, comment: str | None = None) -> str:
+    return _create("ROLE", role, _set("COMMENT", comment))
 
 
 def create_database(database: str | Name, *, comment: str | None = None) -> str:
@@ -272,6 +272,11 @@ def set_properties(**properties: Value) -> str:
     return "SET " + " ".join(f"{key.upper()} = {literal(value)}" for key, value in properties.items())
 
 
+def set_integrations(values: Sequence[str]) -> str:
+    """The external access integrations of a service, for ALTER; none takes its way out."""
+    return f"SET {_integrations(values)}" if values else "UNSET EXTERNAL_ACCESS_INTEGRATIONS"
+
+
 class Privilege(StrEnum):
     """Privileges that sfml grants."""
 
@@ -353,6 +358,11 @@ def ml_job_runtime(pool: str | Name, selector: str) -> str:
 
 def show_grants_to_role(role: str | Name) -> str:
     return f"SHOW GRANTS TO ROLE {name(role, parts=1)}"
+
+
+def show_grants_of_role(role: str | Name) -> str:
+    """Who has the role."""
+    return f"SHOW GRANTS OF ROLE {name(role, parts=1)}"
 
 
 def show_grants_to_user(user: str | Name) -> str:
