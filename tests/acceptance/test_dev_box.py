@@ -126,7 +126,9 @@ def test_up__from_nothing__leads_into_a_shell(user: User, box: Any) -> None:
 
 def test_up__again__changes_nothing(user: User, box: Any) -> None:
     before = {path: path.read_bytes() for path in (user.home / ".ssh").rglob("*.conf")}
-    done = user.sfml("up", "--timeout", "60s")  # nothing to confirm: it does not ask either
+    done = user.sfml(
+        "up", "--egress", "packages", "--timeout", "60s"
+    )  # nothing to confirm: it does not ask either
     assert not [line for line in done.stderr.splitlines() if line.strip().startswith(("+", "~"))]
     assert {path: path.read_bytes() for path in before} == before
 
@@ -192,19 +194,35 @@ def test_stop__then_ssh__fails_with_the_box_s_state_and_up_brings_it_back(user: 
     failed = user.ssh("true", code=255)
     assert "state: SUSPEND" in failed.stderr
     assert "sfml up starts it" in failed.stderr
-    user.sfml("up", "--yes", "--timeout", "90s")
+    user.sfml("up", "--yes", "--egress", "packages", "--timeout", "90s")
     assert user.ssh("echo back").stdout == "back\n"
 
 
 def test_down__after_a_plan__removes_ours_and_nothing_else(user: User, box: Any) -> None:
     done = user.sfml("down", "--yes")
-    assert "stays" not in done.stderr or "integration ML_DEV_EGRESS" in done.stderr
     assert "- service ML_DEV.PUBLIC.ML_DEV_BOX_LOCAL" in done.stderr
     assert not [*(user.home / ".ssh" / "sfml").glob("*.conf")]
     assert "Include" not in (user.home / ".ssh" / "config").read_text()
     again = user.sfml("down", "--yes")
     assert "nothing to remove" in again.stdout
     kept = json.loads(user.sfml("pool", "list", "-o", "json").stdout)
-    assert any(
-        row["name"] == "ML_DEV_POOL" for row in kept
-    )  # the account's set-up, which has no mark of ours
+    assert not [row for row in kept if row["name"] == "ML_DEV_POOL"]
+    user.sfml("down", "--yes", "--data")
+    assert json.loads(user.sfml("down", "--yes", "--data", "-o", "json").stdout)["removed"] == []
+
+
+def test_up__another_pool_or_setting__shows_the_difference_and_recreates_only_when_told(user: User) -> None:
+    up = ("up", "--yes", "--egress", "packages", "--timeout", "90s")
+    user.sfml(*up)
+    asked = user.sfml(*up, "--egress", "none", "--pool", "OTHER_POOL")
+    assert "external access: ML_DEV_EGRESS -> -" in asked.stderr
+    assert "compute pool: ML_DEV_POOL -> OTHER_POOL   (needs a new box; its home is kept)" in asked.stderr
+    assert "what differs stays as it is; --recreate changes it" in asked.stderr
+    assert user.ssh("echo still there").stdout == "still there\n"
+
+    user.sfml(*up, "--egress", "pypi.org", "--change")
+    assert not [line for line in user.sfml(*up, "--egress", "pypi.org").stderr.splitlines() if "~" in line]
+    user.sfml(*up, "--pool", "OTHER_POOL", "--recreate")
+    assert user.ssh("echo anew").stdout == "anew\n"
+    assert "compute pool:" not in user.sfml(*up, "--pool", "OTHER_POOL").stderr
+    user.sfml("down", "--yes", "--data")

@@ -124,7 +124,7 @@ def test_down__then_up__home_comes_back_from_its_snapshot(real_box: RealBox) -> 
 
     restored = real_box.up("--home-size", "60Gi")
 
-    assert f"home as in snapshot {home['snapshot']}, kept until" in restored.stderr
+    assert f"home (block) as in snapshot {home['snapshot']}, kept until" in restored.stderr
     assert real_box.ssh("cat kept; ls -d project/.git") == "from before\nproject/.git\n"
     again = real_box.up("--home-size", "60Gi")
     assert not [line for line in again.stderr.splitlines() if line.strip().startswith(("+", "~"))]

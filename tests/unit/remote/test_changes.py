@@ -14,7 +14,7 @@ THERE: dict[str, Any] = {
         "containers": [
             {
                 "name": "main",
-                "image": "/db/public/images/dev:1",
+                "image": "acme-ml.registry.snowflakecomputing.com/db/public/images/dev:1",
                 "env": {"SFML_BOX_IDLE_MINUTES": "20", "OLD": "1", "SSH_PUBLIC_KEY": "ssh-ed25519 A"},
                 "resources": {"requests": {"memory": "24Gi"}},
                 "readinessProbe": {"port": 8022, "periodSeconds": 5},
@@ -29,6 +29,7 @@ THERE: dict[str, Any] = {
 def wanted(**volume: Any) -> dict[str, Any]:
     spec: dict[str, Any] = json.loads(json.dumps(THERE))
     (container,) = spec["spec"]["containers"]
+    container["image"] = "/db/public/images/dev:1"
     del container["readinessProbe"]["periodSeconds"]  # Snowflake filled it in
     spec["spec"]["volumes"][0].update(volume)
     return spec

@@ -22,6 +22,7 @@ from sfml.errors import (
     ResultError,
 )
 from sfml.session import Opening
+from sfml.session.rows import Query, over
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -48,6 +49,11 @@ def begin(config: Config, *, light: bool = False) -> Opening:
     frames = _DATA_FRAMES if light else ()
     identities = _CLOUD_IDENTITIES if config.is_local else ()
     return sessions.begin(config, without=(*frames, *identities))
+
+
+def query(config: Config) -> Query:
+    """A function that runs one statement and gives its rows; logs in now."""
+    return over(begin(config, light=True).connection())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from sfml import project, steps
+from sfml.cli.attached import query
 from sfml.cli.options import config_options, duration
 from sfml.cli.output import Output, dry_run_option, output_option
 from sfml.config import Config
@@ -24,7 +25,7 @@ from sfml.remote.api import READY_WITHIN, box_of, names
 from sfml.remote.box import IDLE_MINUTES, Box
 from sfml.remote.entry import folder
 from sfml.remote.up import Wanted, Who
-from sfml.session.rows import Query, query
+from sfml.session.rows import Query
 
 _CONNECTION = ("connection", "role")
 

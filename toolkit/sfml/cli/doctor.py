@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from sfml.cli.attached import query
 from sfml.cli.box import place_options
 from sfml.cli.options import config_options
 from sfml.cli.output import Output, output_option
@@ -19,7 +20,6 @@ from sfml.remote import doctor as checks
 from sfml.remote import up as ups
 from sfml.remote.api import box_of
 from sfml.remote.doctor import Finding, Health
-from sfml.session.rows import query
 
 
 @click.command()

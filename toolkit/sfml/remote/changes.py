@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from sfml.services.manage import Service
 
 ACCESS = "external access"
 _HIDDEN = ("SSH_PUBLIC_KEY",)
+_REGISTRY = re.compile(r"\A[^/]+\.registry\.snowflakecomputing\.com/")
 _START = "blockConfig.initialContents"
 
 
@@ -57,7 +59,9 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
             yield from _leaves(inner, f"{path}[{name}]")
     else:
         # As text: DESCRIBE shows numbers and booleans of `env` as strings.
-        yield path, value if isinstance(value, str) else json.dumps(value)
+        text = value if isinstance(value, str) else json.dumps(value)
+        # DESCRIBE shows an image with the registry's host.
+        yield path, _REGISTRY.sub("/", text) if path.endswith("].image") else text
 
 
 def _is_block(path: str, *specs: Mapping[str, Any]) -> bool:

@@ -108,9 +108,7 @@ def _rule_judge(wanted: Sequence[str]) -> Callable[[Rows], Verdict]:
     return judge
 
 
-def service_step(
-    box: Box, spec: Mapping[str, Any], *, home: str = "empty at first", amend: tuple[str, ...] = ()
-) -> Step:
+def service_step(box: Box, spec: Mapping[str, Any], *, home: str = "", amend: tuple[str, ...] = ()) -> Step:
     """The box's service; it never resumes by itself, or an open browser tab would restart and bill it."""
     digest = spec_digest(spec)
     create = sql.create_service(
@@ -123,7 +121,7 @@ def service_step(
     )
     return Step(
         title=f"service {box.service}",
-        detail=f"{box.image}, {box.home_size} home (block), {home}, stage at {STAGE_MOUNT}",
+        detail=f"{box.image}, {box.home_size} home (block){home}, stage at {STAGE_MOUNT}",
         look=sql.show(Kind.SERVICE, like=box.service.last, inside=box.setup.schema),
         judge=_service_judge(box, digest),
         effect=(create,),

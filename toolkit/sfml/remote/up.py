@@ -88,7 +88,7 @@ def _newest_home(box: Box, who: Who, query: Query) -> Snapshot | None:
 
 
 def _with_home(service: Finding, box: Box, spec: Mapping[str, Any], home: Snapshot | None) -> Finding:
-    words = f"home as in {home.text}" if home else "home empty at first"
+    words = f" as in {home.text}" if home else ""
     return replace(service, step=plans.service_step(box, spec, home=words))
 
 
