@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from measure import Row, Timing, median, once
 
@@ -22,22 +23,30 @@ REQUIREMENTS = (
     "polars==2.1.0", "fastapi==0.165.0", "matplotlib==3.11.2", "sqlalchemy==2.1.9", "duckdb==2.0.0",
 )  # fmt: skip
 ONE_MORE = "tabulate==0.10.0"
+# A value of this run's own, so that no step is in the engine's cache from an earlier one.
 ORDINARY = """\
 FROM {base}
+ENV BENCHMARK={name}
 COPY requirements.txt /tmp/requirements.txt
 RUN pip install --no-cache-dir -r /tmp/requirements.txt
+"""
+# The last steps of the shipped images.
+_STEP = """\
+RUN --mount=type=bind,source=build-env.sh,target=/build/env.sh \\
+    --mount=type=bind,source=user/{file},target=/build/user/{file} \\
+    --mount=type=secret,id=ca_bundle,uid=1000 \\
+    --mount=type=secret,id=build_env,uid=1000 \\
+    --mount=type=cache,id=sfml-uv,target=/var/cache/uv,uid=1000,gid=1000 \\
+    . /build/env.sh; python_install /build/user/{file}
 """
 CHILD = """\
 ARG PARENT
 FROM ${PARENT}
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 ARG UV_CACHE_DIR=/var/cache/uv
-RUN --mount=type=bind,source=build-env.sh,target=/build/env.sh \\
-    --mount=type=bind,source=user,target=/build/user \\
-    --mount=type=secret,id=ca_bundle,uid=1000 \\
-    --mount=type=cache,id=sfml-uv,target=/var/cache/uv,uid=1000,gid=1000 \\
-    . /build/env.sh; python_install /build/user/requirements.txt
+ENV BENCHMARK=%s
 """
+STEPS = _STEP.format(file="requirements-early.txt") + _STEP.format(file="requirements.txt")
 
 
 def rows() -> Iterator[Row]:
@@ -48,6 +57,7 @@ def rows() -> Iterator[Row]:
         project, name = Path(folder), f"bench-{token_hex(3)}"
         try:
             yield from _measured(project, name)
+            yield from _sizes(project)
         finally:
             subprocess.run([SFML, "local", "stop"], cwd=project, capture_output=True, check=False)
             _forget(name)
@@ -58,7 +68,7 @@ def _measured(project: Path, name: str) -> Iterator[Row]:
     shutil.copy(ROOT / "images" / "build-env.sh", project / "images")
     child = project / "images" / name
     child.mkdir()
-    (child / "Dockerfile").write_text(CHILD)
+    (child / "Dockerfile").write_text(CHILD % name + STEPS)
     (child / "image.toml").write_text('summary = "a benchmark"\nparent = "base"\n')
     (project / "sfml.yaml").touch()
     requirements = project / "requirements.txt"
@@ -98,23 +108,37 @@ def _unchanged(project: Path, build: list[str | Path], push: list[str | Path]) -
     )
 
 
+def _sizes(project: Path) -> Iterator[Row]:
+    """Of the shipped images that the engine has, with their largest layers."""
+    where = ["--images", ROOT / "images", *CLOSED, "-o", "json"]
+    listed = _json([SFML, "image", "list", *where], project)
+    built = [row["image"] for row in listed if row["state"] == "built"]
+    for name in built:
+        [seen] = _json([SFML, "image", "inspect", name, *where], project)
+        layers = ", ".join(f"{layer['bytes'] / 1e6:.0f}" for layer in seen["layers"][:6])
+        yield Row(
+            what=f"image {name}", figure=seen["bytes"] / 1e6, unit="MB", detail=f"largest layers {layers}"
+        )
+
+
+def _json(command: list[str | Path], folder: Path) -> Any:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
 def _ordinary(project: Path, name: str) -> Callable[[], Timing]:
     """The same content by an ordinary Dockerfile, built once; a function that builds it again."""
     folder = project / "ordinary"
     folder.mkdir()
-    listed = subprocess.run(
-        [SFML, "image", "list", "base", "--set", "python_source=system", "-o", "json"],
-        cwd=project,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    base = json.loads(listed.stdout)[0]["reference"]
+    listed = _json([SFML, "image", "list", "base", "--set", "python_source=system", "-o", "json"], project)
+    base = listed[0]["reference"]
     certificates = os.environ.get("SSL_CERT_FILE")
     trust = "COPY ca.pem /tmp/ca.pem\nENV PIP_CERT=/tmp/ca.pem\n" if certificates else ""
     if certificates:
         shutil.copy(certificates, folder / "ca.pem")
-    (folder / "Dockerfile").write_text(ORDINARY.format(base=base).replace("COPY req", f"{trust}COPY req"))
+    (folder / "Dockerfile").write_text(
+        ORDINARY.format(base=base, name=name).replace("COPY req", f"{trust}COPY req")
+    )
 
     def build() -> Timing:
         shutil.copy(project / "requirements.txt", folder)

@@ -168,3 +168,20 @@ def test_wheel__twice__is_the_same_bytes_and_holds_the_command() -> None:
         assert "sfml/images/wheel.py" in names
         assert b"Requires-Dist: click" in archive.read(metadata)
         assert not [name for name in names if "__pycache__" in name]
+
+
+@pytest.mark.parametrize(("count", "early"), [(0, 0), (1, 0), (4, 0), (5, 4), (8, 4), (9, 8)])
+def test_early__requirements__are_whole_groups_of_them(count: int, early: int) -> None:
+    requirements = [f"package{number}" for number in range(count)]
+
+    assert context.early(requirements) == tuple(requirements[:early])
+
+
+def test_early__options_among_the_requirements__come_first() -> None:
+    given = ["a", "b", "c", "d", "e", "--extra-index-url https://index.example"]
+
+    assert context.early(given) == ("--extra-index-url https://index.example", "a", "b", "c", "d")
+
+
+def test_early__a_requirement_of_several_lines__is_not_cut() -> None:
+    assert context.early(["a", "b", "c", "d==1 \\", "--hash=sha256:00", "e", "f"]) == ()

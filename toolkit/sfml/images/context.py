@@ -15,8 +15,10 @@ from sfml.errors import InputError
 from sfml.images.definition import FILE_NAME, Image
 
 SHARED = "build-env.sh"
-APT, REQUIREMENTS = "user/apt.txt", "user/requirements.txt"
+APT, REQUIREMENTS, EARLY = "user/apt.txt", "user/requirements.txt", "user/requirements-early.txt"
 _NOT_BUILT = (FILE_NAME, "README.md", "requirements.in")
+_GROUP = 4
+"""Requirements are installed in layers of whole groups, and the rest: see :func:`early`."""
 _FORMAT = 1
 """Raise it when the same content is to be built in another way."""
 
@@ -57,9 +59,23 @@ def collect(image: Image, *, shared: Path, extras: Extras, wheel: tuple[str, byt
     files[SHARED] = File(content=shared.read_bytes())
     files[APT] = File(content=_lines(extras.apt))
     files[REQUIREMENTS] = File(content=_lines(extras.requirements))
+    files[EARLY] = File(content=_lines(early(extras.requirements)))
     if wheel is not None:
         files[f"wheel/{wheel[0]}"] = File(content=wheel[1])
     return files
+
+
+def early(requirements: Sequence[str]) -> Sequence[str]:
+    """Those that get a layer of their own, which mostly stays when one more is added at the end.
+
+    It depends on nothing but the list, so that the same list makes the same layers everywhere.
+    """
+    if any(text.endswith("\\") for text in requirements):  # hashes in lines of their own: not to be cut
+        return ()
+    options = [text for text in requirements if text.startswith("-")]
+    named = [text for text in requirements if not text.startswith("-")]
+    whole = (len(named) - 1) // _GROUP * _GROUP
+    return (*options, *named[:whole]) if whole > 0 else ()
 
 
 def content_id(context: Context, *, arguments: Mapping[str, str], parent: str | None, platform: str) -> str:
