@@ -57,7 +57,7 @@ def rows() -> Iterator[Row]:
         project, name = Path(folder), f"bench-{token_hex(3)}"
         try:
             yield from _measured(project, name)
-            yield from _sizes(project)
+            yield from _sizes()
         finally:
             subprocess.run([SFML, "local", "stop"], cwd=project, capture_output=True, check=False)
             _forget(name)
@@ -108,13 +108,13 @@ def _unchanged(project: Path, build: list[str | Path], push: list[str | Path]) -
     )
 
 
-def _sizes(project: Path) -> Iterator[Row]:
+def _sizes() -> Iterator[Row]:
     """Of the shipped images that the engine has, with their largest layers."""
     where = ["--images", ROOT / "images", *CLOSED, "-o", "json"]
-    listed = _json([SFML, "image", "list", *where], project)
+    listed = _json([SFML, "image", "list", *where], ROOT)
     built = [row["image"] for row in listed if row["state"] == "built"]
     for name in built:
-        [seen] = _json([SFML, "image", "inspect", name, *where], project)
+        [seen] = _json([SFML, "image", "inspect", name, *where], ROOT)
         layers = ", ".join(f"{layer['bytes'] / 1e6:.0f}" for layer in seen["layers"][:6])
         yield Row(
             what=f"image {name}", figure=seen["bytes"] / 1e6, unit="MB", detail=f"largest layers {layers}"
