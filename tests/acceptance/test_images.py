@@ -47,13 +47,11 @@ def _tags(engine: str, pattern: str) -> list[str]:
 
 def test_build__twice__the_second_does_nothing_and_says_so(sfml: Run) -> None:
     first = sfml("image", "build", NAME, "-o", "json")
-    began = time.monotonic()
     second = sfml("image", "build", NAME)
 
     assert first.returncode == 0, first.stderr
     assert json.loads(first.stdout)[0]["built"] is True
     assert second.stdout.splitlines()[-1] == "nothing changed: the engine has every image"
-    assert time.monotonic() - began < 20
 
 
 def test_build__a_setting_changes__is_another_image(sfml: Run, engine: str) -> None:

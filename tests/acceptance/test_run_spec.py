@@ -174,7 +174,7 @@ def test_service__suspend_resume_upgrade_drop__change_its_state(sfml: Run, proje
     assert sfml("service", "wait", "worker").returncode == 0
     upgraded = sfml("service", "upgrade", "worker", file, "--env", "VERSION=2")
     assert upgraded.returncode == 0, upgraded.stderr
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while "version 2" not in sfml("service", "logs", "worker").stdout:
         assert time.monotonic() < deadline
     shown = json.loads(sfml("service", "describe", "worker", "-o", "json").stdout)
@@ -185,7 +185,7 @@ def test_service__suspend_resume_upgrade_drop__change_its_state(sfml: Run, proje
 
 def clock(port: int) -> str:
     """What the example answers, once it listens."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -35,11 +34,9 @@ def built(engine: str, sfml: Run) -> dict[str, str]:
 
 
 def test_build__again__does_nothing(built: dict[str, str], sfml: Run) -> None:
-    began = time.monotonic()
     done = sfml("image", "build", "dev", "runtime", *CLOSED, *FOLDER)
 
     assert done.stdout.splitlines()[-1] == "nothing changed: the engine has every image"
-    assert time.monotonic() - began < 10  # it takes less than one on a machine with nothing else to do
 
 
 @pytest.mark.parametrize("name", ["dev", "runtime"])

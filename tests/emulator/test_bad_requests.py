@@ -23,7 +23,7 @@ def send(
     headers: dict[str, str] | None = None,
 ) -> tuple[int, bytes]:
     endpoint = backend.endpoint
-    connection = http.client.HTTPConnection(endpoint["host"], endpoint["port"], timeout=20)
+    connection = http.client.HTTPConnection(endpoint["host"], endpoint["port"], timeout=120)
     try:
         connection.request(method, path, body, headers or {})
         answer = connection.getresponse()
@@ -104,7 +104,7 @@ def test_body__larger_than_any_statement__refused_and_the_server_lives(
 def test_not_http__bytes_on_the_socket__the_server_lives(backend: LocalBackend, connect: Any) -> None:
     endpoint = backend.endpoint
     for _ in range(20):
-        with socket.create_connection((endpoint["host"], endpoint["port"]), timeout=10) as stream:
+        with socket.create_connection((endpoint["host"], endpoint["port"]), timeout=120) as stream:
             stream.sendall(os.urandom(2000))
     assert connect().is_valid()
 
@@ -136,7 +136,7 @@ def test_client__that_hangs_up_in_the_middle_of_an_upload__nothing_is_stored(
     url = answer["data"]["stageInfo"]["presignedUrl"]
     path = url.removeprefix(backend.url)
     endpoint = backend.endpoint
-    with socket.create_connection((endpoint["host"], endpoint["port"]), timeout=10) as stream:
+    with socket.create_connection((endpoint["host"], endpoint["port"]), timeout=120) as stream:
         head = f"PUT {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n"
         stream.sendall(head.encode() + b"x" * 500_000)
     assert cursor.execute("list @s").fetchall() == []

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from snowflake.connector.errors import ProgrammingError
 
-WITHIN = 30.0
+WITHIN = 120.0
 POOL = "SERVICES_POOL"
 
 

@@ -188,7 +188,7 @@ def test_timeout__of_the_client__the_statement_is_cancelled_on_the_server(connec
     words = "cancelled by the client due to a timeout|SQL execution canceled"
     with pytest.raises(ProgrammingError, match=words):
         connection.cursor().execute("call system$wait(60)", timeout=1)
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 55  # the statement itself takes 60
 
 
 def result_of(cursor: Any) -> Any:

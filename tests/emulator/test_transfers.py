@@ -199,3 +199,18 @@ def resident(backend: LocalBackend) -> int:
     """Bytes of memory that the server holds now."""
     text = Path(f"/proc/{backend.process.pid}/statm").read_text()
     return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def test_user_stage__each_user__has_its_own(cursor: Any, backend: LocalBackend, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("mine")
+    assert put(cursor, tmp_path / "a.txt", "@~/notes", "auto_compress = false") == ["UPLOADED"]
+    assert [row[0] for row in cursor.execute("list @~").fetchall()] == ["notes/a.txt"]
+    cursor.execute("show stages in account")
+    assert "notes" not in str(cursor.fetchall())
+    cursor.execute("create user other password = 'another-one' default_role = PUBLIC")
+    with connect(**backend.parameters(user="other", password="another-one", role="PUBLIC")) as connection:
+        assert connection.cursor().execute("list @~").fetchall() == []
+    (tmp_path / "out").mkdir()
+    cursor.execute(f"get @~/notes file://{tmp_path}/out")
+    assert (tmp_path / "out" / "a.txt").read_text() == "mine"
+    assert cursor.execute("remove @~/notes").fetchall() == [("notes/a.txt", "removed")]

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-START_WITHIN = 30.0
-STOP_WITHIN = 30.0
+START_WITHIN = 120.0
+STOP_WITHIN = 120.0
 
 
 @dataclass(kw_only=True)

@@ -107,10 +107,10 @@ def client(url: str, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
 
 def exchange(process: subprocess.Popen[bytes], data: bytes) -> bytes:
     """What comes back for ``data`` and its end."""
-    return process.communicate(data, timeout=60)[0]
+    return process.communicate(data, timeout=240)[0]
 
 
-def wait_until(condition: object, seconds: float = 10) -> None:
+def wait_until(condition: object, seconds: float = 120) -> None:
     """Until ``condition()`` holds."""
     deadline = time.monotonic() + seconds
     while not condition():  # type: ignore[operator]

@@ -128,7 +128,7 @@ def test_bridge__foreign_client_without_our_subprotocol__gets_plain_frames(echo:
             await websocket.send_bytes(b"a" * 300_000)  # masked with a real key, unlike our own
             got = b""
             while len(got) < 300_000 + len(echo.GREETING):
-                got += (await websocket.receive(timeout=10)).data
+                got += (await websocket.receive(timeout=120)).data
             return got
 
     with bridge(echo.port) as server:

@@ -80,7 +80,7 @@ def test_tunnel__bridge_restarted__ends_with_the_reason(echo: EchoTarget) -> Non
         server.process.terminate()
         server.process.wait(10)
         with bridge(echo.port, port=server.port):
-            _, errors = process.communicate(timeout=20)
+            _, errors = process.communicate(timeout=120)
     assert process.returncode == 255
     assert b"does not know this session" in errors
 
@@ -93,7 +93,7 @@ def test_tunnel__grace_is_over__target_is_left_and_the_reason_told(echo: EchoTar
         os.kill(process.pid, signal.SIGSTOP)
         wait_until(lambda: echo.open == 0)
         os.kill(process.pid, signal.SIGCONT)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=120)
     assert process.returncode == 255
     assert b"does not know this session" in errors
 
@@ -101,7 +101,7 @@ def test_tunnel__grace_is_over__target_is_left_and_the_reason_told(echo: EchoTar
 def test_tunnel__no_sshd__says_so(echo: EchoTarget) -> None:
     echo.close()
     with bridge(echo.port) as server, client(server.url) as process:
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=120)
     assert process.returncode == 255
     assert b"no sshd on 127.0.0.1" in errors
 

@@ -118,7 +118,7 @@ def test_tls__trusted_certificate__carries_the_bytes(
 
 def test_tls__unknown_certificate__is_refused(tls: Relay, echo: EchoTarget) -> None:
     with client(f"https://localhost:{tls.port}/ssh") as process:
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
     assert process.returncode == 255
     assert b"certificate" in errors.lower()
     assert echo.connections == 0
@@ -134,7 +134,7 @@ def test_proxy__name_that_only_it_finds__speaks_tls_through_it(
         "SSL_CERT_FILE": str(certificate[0]),
     }
     with client(f"https://box.example:{tls.port}/ssh", **environ) as process:
-        _, errors = process.communicate(b"", timeout=30)
+        _, errors = process.communicate(b"", timeout=120)
     proxy.close()
     assert seen[0].startswith(f"CONNECT box.example:{tls.port} HTTP/1.1\r\n".encode())
     assert b"Proxy-Authorization: Basic YW5hOmdlaGUgaW0=\r\n" in seen[0]
@@ -145,7 +145,7 @@ def test_proxy__name_that_only_it_finds__speaks_tls_through_it(
 def test_proxy__refuses__says_what_it_answered() -> None:
     proxy = connect_proxy(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", [])
     with client("https://box.example/ssh", HTTPS_PROXY=f"http://127.0.0.1:{proxy.port}") as process:
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
     proxy.close()
     assert process.returncode == 255
     assert b"407" in errors
@@ -160,7 +160,7 @@ def test_ingress__sends_to_its_sign_in__says_that_the_token_is_missing() -> None
 
     ingress = Relay(meet)
     with client(f"http://127.0.0.1:{ingress.port}/ssh") as process:
-        _, errors = process.communicate(timeout=30)
+        _, errors = process.communicate(timeout=120)
     ingress.close()
     assert process.returncode == 255
     assert b"the ingress wants a login" in errors

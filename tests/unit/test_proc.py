@@ -77,4 +77,4 @@ def test_redact__harmless_text__stays(text: str) -> None:
 def test_redact__long_text__is_fast() -> None:
     started = time.perf_counter()
     proc.redact("token" * 20_000 + "=" * 20_000)
-    assert time.perf_counter() - started < 5
+    assert time.perf_counter() - started < 60  # a regular expression that backtracks takes hours

@@ -55,4 +55,4 @@ def test_without_collection__afterwards__the_collector_works_again() -> None:
 def test_in_background__failure__arrives_with_whoever_asks() -> None:
     future = session.in_background(lambda: 1 // 0)
     with pytest.raises(ZeroDivisionError):
-        future.result(timeout=10)
+        future.result(timeout=120)

@@ -17,7 +17,7 @@ from aiohttp import web
 from sfml import __version__
 from sfml.emulator import rest
 from sfml.emulator.auth import refusals
-from sfml.emulator.auth.login import context_of
+from sfml.emulator.auth.login import asked_for, context_of
 from sfml.emulator.auth.sessions import Session
 from sfml.emulator.faults import Fault
 from sfml.emulator.files import Files
@@ -130,7 +130,7 @@ class App:
         def enter() -> answers.Reply:
             context = context_of(parts.door.identify(login), login, parts.catalog)
             tokens = parts.sessions.open(context)
-            return answers.logged_in(tokens.session, tokens.master, context, parts.settings)
+            return answers.logged_in(tokens.session, tokens.master, context, parts.settings, asked_for(login))
 
         reply = await self._in_thread(enter)
         self._let_go()

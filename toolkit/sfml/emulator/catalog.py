@@ -74,6 +74,7 @@ class Kind(StrEnum):
     ROLE = "Role"
     USER = "User"
     STAGE = "Stage"
+    USER_STAGE = "User Stage"  # @~: a stage of each user's own, without a name
     COMPUTE_POOL = "Compute Pool"
     SERVICE = "Service"  # services and jobs share a namespace
     IMAGE_REPOSITORY = "Image Repository"

@@ -519,7 +519,7 @@ def test_drop__while_others_work__nobody_waits_for_ever(tmp_path: Path) -> None:
         sql.engine.drop_database(record)
     stop.set()
     for reader in readers:
-        reader.join(timeout=30)
+        reader.join(timeout=120)
     assert (broken, [reader.is_alive() for reader in readers]) == ([], [False] * 3)
     assert sql.rows("select 1 + 1") == [(2,)]
     sql.engine.close()

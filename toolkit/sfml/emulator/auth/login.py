@@ -38,6 +38,15 @@ def context_of(identity: Identity, login: LoginRequest, catalog: Catalog) -> Con
     )
 
 
+def asked_for(login: LoginRequest) -> Mapping[str, str | None]:
+    """The names of the login itself, as the catalog writes them, whether or not they exist."""
+    return {
+        "database": _resolved(login.database),
+        "schema": _resolved(login.schema),
+        "warehouse": _resolved(login.warehouse),
+    }
+
+
 def may_use(identity: Identity, role: str) -> bool:
     """Whether the user was granted the role; ACCOUNTADMIN stands above all, PUBLIC belongs to everybody."""
     granted = identity.record.properties.get("roles", []) if identity.record else []

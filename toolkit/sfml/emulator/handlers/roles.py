@@ -160,6 +160,9 @@ def drop_user(command: c.DropUser, _: Request, context: Context, backend: Backen
             return already_dropped(command.name)
         raise missing(Kind.USER.value, command.name)
     require(context, backend, "OWNERSHIP", Kind.USER, record.name)
+    own_stage = backend.catalog.get(Kind.USER_STAGE, record.name)
+    if own_stage is not None:
+        removal.remove_stage(own_stage, backend)
     removal.remove(record, backend)
     return dropped(command.name)
 

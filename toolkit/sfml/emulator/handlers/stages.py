@@ -187,12 +187,26 @@ def describe(command: c.DescribeStage, _: Request, context: Context, backend: Ba
 
 def located(path: StagePath, privilege: str, context: Context, backend: Backend) -> Record:
     """The stage of a location, which the role may READ or WRITE."""
+    if path.area == "~":
+        return _of_user(context, backend)
     if path.area:
-        kinds = {"~": "user stage", "%": "table stage"}
-        raise unsupported(kinds[path.area])
+        raise unsupported("table stage")
     record = existing(backend, Kind.STAGE, path.stage.resolve(context))
     require(context, backend, privilege, Kind.STAGE, record.name)
     return record
+
+
+def _of_user(context: Context, backend: Backend) -> Record:
+    """The user's own stage, there from the first use on; no other user can name it."""
+    name = Name(name=context.user)
+    with backend.catalog.transaction():
+        found = backend.catalog.get(Kind.USER_STAGE, name)
+        return found or backend.catalog.create(Kind.USER_STAGE, name, owner="")
+
+
+def _label(stage: Record) -> str:
+    """What LIST and REMOVE write before a path."""
+    return "" if stage.kind is Kind.USER_STAGE else f"{stage.name.name.lower()}/"
 
 
 def put(command: c.Put, _: Request, context: Context, backend: Backend) -> Answer:
@@ -258,17 +272,15 @@ def checked_pattern(text: str | None) -> str | None:
 
 def list_files(command: c.ListFiles, _: Request, context: Context, backend: Backend) -> Rows:
     stage = located(command.location, "READ", context, backend)
-    label = stage.name.name.lower()
     files = backend.stages.list(stage, command.location.path, pattern=checked_pattern(command.pattern))
-    rows = [(f"{label}/{file.path}", file.size, file.md5, file.last_modified) for file in files]
+    rows = [(f"{_label(stage)}{file.path}", file.size, file.md5, file.last_modified) for file in files]
     return table(_LIST_COLUMNS, rows)
 
 
 def remove_files(command: c.RemoveFiles, _: Request, context: Context, backend: Backend) -> Rows:
     stage = located(command.location, "WRITE", context, backend)
-    label = stage.name.name.lower()
     gone = backend.stages.remove(stage, command.location.path, pattern=checked_pattern(command.pattern))
-    return table(columns("name", "result"), [(f"{label}/{path}", "removed") for path in gone])
+    return table(columns("name", "result"), [(f"{_label(stage)}{path}", "removed") for path in gone])
 
 
 def copy_files(command: c.CopyFiles, _: Request, context: Context, backend: Backend) -> Rows:

@@ -46,12 +46,18 @@ def failure(fault: Fault, *, query_id: str | None = None) -> Reply:
     return {"data": data, "code": fault.code, "message": fault.message, "success": False, "headers": None}
 
 
-def logged_in(token: str, master: str, context: Context, settings: Settings) -> Reply:
-    """The answer of a login. Without ``masterToken`` the connector cannot even close."""
+def logged_in(
+    token: str, master: str, context: Context, settings: Settings, asked: Mapping[str, str | None]
+) -> Reply:
+    """The answer of a login. Without ``masterToken`` the connector cannot even close.
+
+    A name that was asked for comes back though nothing has it and the session works without it: so `snow
+    connection test` tries to use it, and says what is missing.
+    """
     info = {
-        "databaseName": context.database,
-        "schemaName": context.schema,
-        "warehouseName": context.warehouse,
+        "databaseName": context.database or asked.get("database"),
+        "schemaName": context.schema or asked.get("schema"),
+        "warehouseName": context.warehouse or asked.get("warehouse"),
         "roleName": context.role,
     }
     return success(
