@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from sfml import session as sessions
 from sfml.cli.output import Output
-from sfml.config import Config
+from sfml.config import Config, connections
 from sfml.errors import (
     InterruptedByUserError,
     JobFailedError,
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 
 # What the connector loads for results as data frames, which Snowpark needs too; and for identities that a
-# cloud gives to its machines, which the local backend does not ask for.
+# cloud gives to its machines, which one way to log in asks for.
 _DATA_FRAMES = ("pandas", "numpy", "pyarrow")
 _CLOUD_IDENTITIES = ("boto3", "botocore")
 
@@ -47,13 +48,21 @@ def begin(config: Config, *, light: bool = False) -> Opening:
     """
     logging.getLogger("snowflake").addHandler(logging.NullHandler())
     frames = _DATA_FRAMES if light else ()
-    identities = _CLOUD_IDENTITIES if config.is_local else ()
+    identities = () if _needs_identity(config) else _CLOUD_IDENTITIES
     return sessions.begin(config, without=(*frames, *identities))
 
 
 def query(config: Config) -> Query:
     """A function that runs one statement and gives its rows; logs in now."""
     return over(begin(config, light=True).connection())
+
+
+def _needs_identity(config: Config) -> bool:
+    """Whether the login goes by the identity of the machine; so it may, where the connection is unknown."""
+    if config.is_local:
+        return False
+    settings = connections(os.environ).get(str(config.connection))
+    return settings is None or str(settings.value.get("authenticator", "")).upper() == "WORKLOAD_IDENTITY"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,33 +75,33 @@ class View:
     script_code: bool
 
     def see_through(
-        self, session: Session, job_id: str, *, timeout: float | None, result_file: Path | None
+        self, opening: Opening, job_id: str, *, timeout: float | None, result_file: Path | None
     ) -> None:
         """Show the job to its end and its result; raises what explains any end but a good one."""
-        self.report(self._follow(session, job_id, timeout), result_file)
+        self.report(self._follow(opening, job_id, timeout), result_file)
 
     def see_through_attempts(
-        self, session: Session, job_ids: Iterable[str], *, timeout: float | None, result_file: Path | None
+        self, opening: Opening, job_ids: Iterable[str], *, timeout: float | None, result_file: Path | None
     ) -> None:
         """See a job through, and where it fails the next one; raises what explains the end of the last."""
         outcome: Outcome | None = None
         for job_id in job_ids:
             if outcome is not None:
                 self.out.progress(f"the attempt before: {outcome.error}")
-            outcome = self._follow(session, job_id, timeout)
+            outcome = self._follow(opening, job_id, timeout)
             if not isinstance(outcome.error, JobFailedError):
                 break
         assert outcome is not None
         self.report(outcome, result_file)
 
-    def _follow(self, session: Session, job_id: str, timeout: float | None) -> Outcome:
+    def _follow(self, opening: Opening, job_id: str, timeout: float | None) -> Outcome:
         """Show the job to its end; how it ended."""
         from sfml.jobs import kept
         from sfml.jobs.follow import Follower
 
         with detaching(job_id, self.config), kept.recorder() as recorder:
             follower = Follower(
-                connection=session.connection,
+                connection=opening.connection(),
                 job_id=job_id,
                 show=self.out.line,
                 notice=self.out.progress,
@@ -100,7 +109,7 @@ class View:
                 record=recorder.line,
             )
             ended = follower.run(timeout=timeout)
-            outcome = self.finish(session, ended, shown=True)
+            outcome = self.finish(opening.session(), ended, shown=True)
             self.keep(outcome, recorder)
         return outcome
 

@@ -137,15 +137,18 @@ def wait(
 ) -> None:
     """Come back to a job: show its log and its result, and end as `sfml submit` would have."""
     from sfml.jobs import results
+    from sfml.jobs.submit import load_client
     from sfml.services.status import full_id, job_status
+    from sfml.session import in_background
 
     if result_file is not None:
         results.require_writable(result_file)
     with attached.begin(config) as opening:
-        session = opening.session()
-        found = job_status(session.connection, full_id(session.connection, job_id)).job_id
+        in_background(load_client)  # it reads the result, once the job has ended
+        connection = opening.connection()
+        found = job_status(connection, full_id(connection, job_id)).job_id
         view = attached.View(config=config, out=out, verbose=verbose, script_code=propagate_exit_code)
-        view.see_through(session, found, timeout=timeout, result_file=result_file)
+        view.see_through(opening, found, timeout=timeout, result_file=result_file)
 
 
 @jobs.command()

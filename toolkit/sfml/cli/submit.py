@@ -199,13 +199,16 @@ def _run(
     propagate_exit_code: bool,
     verbose: bool,
 ) -> None:
+    from sfml.jobs.definitions import Definitions
     from sfml.jobs.submit import load_client
     from sfml.jobs.submit import submit as submit_job
     from sfml.session import in_background
 
-    with attached.begin(config) as opening:
+    known = Definitions(config.state).know(wanted.payload)
+    with attached.begin(config, light=known and not wait) as opening:
         with attached.submitting():
-            in_background(load_client)  # it takes longer than the plan
+            if not known:
+                in_background(load_client)  # it takes longer than the plan
             wanted = planned.planned(config, wanted, asking, opening, out)
         if repeating.points:
             repeating.sweep(config, wanted, opening, out, wait=wait, timeout=timeout)
@@ -217,6 +220,7 @@ def _run(
             out.progress(f"see it through: {attached.command('wait', job.id, config)}")
             return
         out.progress(f"job {job.id} on {wanted.compute_pool}")
+        in_background(load_client)  # it reads the result, once the job has ended
         view = attached.View(config=config, out=out, verbose=verbose, script_code=propagate_exit_code)
         attempts = repeating.attempts(opening, wanted, job.id, out)
-        view.see_through_attempts(opening.session(), attempts, timeout=timeout, result_file=result_file)
+        view.see_through_attempts(opening, attempts, timeout=timeout, result_file=result_file)

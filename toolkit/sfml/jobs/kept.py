@@ -7,7 +7,6 @@ being as a whole, job.json last. It outlives the job on the server.
 from __future__ import annotations
 
 import json
-import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from urllib.parse import quote
 
 from sfml.errors import CancelledError, JobFailedError, SfmlError
 from sfml.jobs.finish import Outcome
+from sfml.jobs.private import written_whole
 from sfml.services.status import JobStatus
 
 _STATUS, _LOG, _JSON, _PICKLE = "job.json", "log.txt", "result.json", "result.pkl"
@@ -64,13 +64,13 @@ class Kept:
             "result": result,
             "error": _described(outcome.error),
         }
-        with self._new(_STATUS) as file:
+        with written_whole(self.folder / _STATUS) as file:
             file.write(json.dumps(about, indent=2).encode())
 
     def keep_log(self, lines: Iterable[str]) -> None:
         """Write down a job's log alone; how it ended may follow."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._new(_LOG) as file:
+        with written_whole(self.folder / _LOG) as file:
             file.writelines(f"{line}\n".encode(errors="replace") for line in lines)
 
     def files(self) -> list[Path]:
@@ -85,7 +85,7 @@ class Kept:
         if not outcome.found or outcome.error is not None:
             return None
         name, content = encoded(outcome.value)
-        with self._new(name) as file:
+        with written_whole(self.folder / name) as file:
             file.write(content)
         return name
 
@@ -98,18 +98,6 @@ class Kept:
         import cloudpickle
 
         return cloudpickle.loads(content)
-
-    @contextmanager
-    def _new(self, name: str) -> Iterator[IO[bytes]]:
-        """A file that takes its name when all of it is written."""
-        handle, path = tempfile.mkstemp(prefix=".", dir=self.folder)  # for the owner only: mode 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                yield file
-            os.replace(path, self.folder / name)  # noqa: PTH105
-        except BaseException:
-            Path(path).unlink(missing_ok=True)
-            raise
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,27 +5,30 @@ from __future__ import annotations
 import base64
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sfml import sql
 from sfml.errors import InputError, NoConnectionError, SfmlError
-from sfml.jobs import depot, entry, once
+from sfml.jobs import definitions, depot, entry, once
+from sfml.jobs.definitions import Definitions
 from sfml.jobs.depot import Delivery
 from sfml.jobs.payload import StagedPayload
 from sfml.jobs.places import comment, payload_folder, users
 from sfml.jobs.request import Request
 from sfml.jobs.upload import StagedUpload, Upload
 from sfml.pools import check_pool, find_pool
+from sfml.services.status import job_status
 from sfml.session import Opening, in_background, without_collection
 from sfml.session.faults import translated
-from sfml.session.rows import over
+from sfml.session.rows import over, rows_of
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
+    from snowflake.ml.jobs import MLJobDefinition
     from snowflake.snowpark import Session
 
 # The options of the launcher in a job (snowflake.ml.jobs, mljob_launcher.py): it takes them, and every
@@ -48,16 +51,30 @@ class Prepared:
         return self.delivery.folder
 
 
-def submit(opening: Opening, request: Request, *, gpu: bool = False) -> Any:
-    """Submit the job; the client's ``MLJob``. Files that were sent for a job that was refused are removed.
+@dataclass(frozen=True, kw_only=True)
+class Submitted:
+    """A job that came into being."""
 
-    The files travel while the client is imported, which takes longer.
+    id: str
+    connection: SnowflakeConnection = field(repr=False)
+
+    @property
+    def status(self) -> str:
+        """Its state, asked of the server."""
+        return job_status(self.connection, self.id).status
+
+
+def submit(opening: Opening, request: Request, *, gpu: bool = False) -> Submitted:
+    """Submit the job. Files that were sent for a job that was refused are removed.
+
+    The files travel while the client is imported, which takes longer; a job that was submitted before does
+    without it.
     """
     (job,) = submit_all(opening, [request], gpu=gpu)
     return job
 
 
-def submit_all(opening: Opening, requests: Sequence[Request], *, gpu: bool = False) -> Iterator[Any]:
+def submit_all(opening: Opening, requests: Sequence[Request], *, gpu: bool = False) -> Iterator[Submitted]:
     """Submit several jobs of the same files, which travel once; each job as soon as it is there.
 
     The requests differ in arguments and key only.
@@ -65,18 +82,19 @@ def submit_all(opening: Opening, requests: Sequence[Request], *, gpu: bool = Fal
     first = requests[0]
     preparing = in_background(lambda: prepare(opening.connection(), first, gpu=gpu))
     try:
-        load_client()
-        session, prepared = opening.session(), preparing.result()
+        if not Definitions(first.state).know(first.payload):
+            load_client()
+        prepared = preparing.result()
     except BaseException:
         _take_back(opening, preparing, first)
         raise
     try:
         for request in requests:
-            yield _execute(session, request, prepared)
+            yield _submitted(opening, request, prepared)
     except NoConnectionError:
         raise  # the job may have come into being: it would need its files
     except SfmlError:
-        _take_away(session.connection, prepared, first)
+        _take_away(opening.connection(), prepared, first)
         raise
     finally:
         prepared.delivery.release()
@@ -117,11 +135,44 @@ def _to_be_copied(request: Request, payload: StagedPayload) -> Prepared:
     return Prepared(delivery=Delivery(folder=folder, fresh=True, release=lambda: None), payload=staged)
 
 
-def _execute(session: Session, request: Request, prepared: Prepared) -> Any:
+def _submitted(opening: Opening, request: Request, prepared: Prepared) -> Submitted:
+    """Start the job: with the statement that is kept for it, else with one of the client's."""
+    connection, known = opening.connection(), Definitions(request.state)
+    with_entry = needs_entry(request)
+    variables = environment(request, with_entry=with_entry)
+    digest = definitions.digest(connection, request, prepared.folder, variables)
+    arguments = () if with_entry else request.args
+    found = known.find(request, digest)
+    if found is not None:
+        try:
+            return _execute(connection, found.statement(arguments))
+        except NoConnectionError:
+            raise
+        except SfmlError:  # an image that is gone, say: the client's own statement decides
+            known.drop(request, digest)
+    load_client()
+    definition = _definition(opening.session(), request, prepared, variables)
+    if request.key is not None:
+        return Submitted(id=once.submit(definition, request.key, arguments).id, connection=connection)
+    with translated():
+        made = definitions.parted(definition.to_sql(job_args=[definitions.MARK], use_async=True))
+    job = _execute(connection, made.statement(arguments))
+    known.keep(request, digest, made)
+    return job
+
+
+def _execute(connection: SnowflakeConnection, statement: str) -> Submitted:
+    with translated():
+        (row,) = rows_of(connection, statement)
+    return Submitted(id=str(next(iter(row.values()))), connection=connection)
+
+
+def _definition(
+    session: Session, request: Request, prepared: Prepared, variables: Mapping[str, str]
+) -> MLJobDefinition[..., Any]:
     from snowflake.ml.jobs import MLJobDefinition
 
-    with_entry = needs_entry(request)
-    definition = MLJobDefinition(
+    return MLJobDefinition(
         source=str(request.payload.source),
         compute_pool=request.compute_pool,
         stage_name=prepared.folder,
@@ -130,20 +181,15 @@ def _execute(session: Session, request: Request, prepared: Prepared) -> Any:
         target_instances=request.nodes,
         external_access_integrations=list(request.eai) or None,
         artifact_repositories=list(request.artifact_repositories) or None,
-        env_vars=environment(request, with_entry=with_entry),
+        env_vars=dict(variables),
         query_warehouse=request.warehouse,
         runtime_environment=request.runtime,
         database=request.database,
         schema=request.schema,
-        payload=replace(prepared.payload, with_entry=with_entry),
+        payload=replace(prepared.payload, with_entry=needs_entry(request)),
         # By it, whoever wants to remove a payload finds the jobs that use it.
         comment=comment(prepared.folder),
     )
-    arguments = () if with_entry else request.args
-    if request.key is not None:
-        return once.submit(definition, request.key, arguments)
-    with translated():
-        return definition(*arguments)
 
 
 def _take_back(opening: Opening, preparing: Future[Prepared], request: Request) -> None:

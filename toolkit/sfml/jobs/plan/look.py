@@ -12,6 +12,7 @@ from sfml.config import nearest
 from sfml.errors import NotFoundError, RefusedError
 from sfml.jobs.plan import egress
 from sfml.jobs.plan.egress import PYPI_HOSTS, PYPI_RULE, Integration
+from sfml.jobs.plan.memory import Memory
 from sfml.pools import Pool, all_pools
 from sfml.session.rows import Query, flag
 from sfml.sql import Kind, Name
@@ -46,9 +47,12 @@ def pools(query: Query, *, given: str | None) -> tuple[Pool, ...]:
 
 
 def integrations(
-    query: Query, needs: Sequence[Network], given: Sequence[str]
+    query: Query, needs: Sequence[Network], given: Sequence[str], memory: Memory | None = None
 ) -> tuple[tuple[Integration, ...], tuple[str, ...]]:
-    """The integrations for these needs, and the names of all; looks into no more than it takes."""
+    """The integrations for these needs, and the names of all; looks into no more than it takes.
+
+    What ``memory`` has of their rules is believed, unless a need would go unmet.
+    """
     rows = {row["name"]: row for row in query(sql.show_external_access_integrations())}
     unknown = [name for name in given if name not in rows]
     if unknown:
@@ -56,21 +60,51 @@ def integrations(
             f"there is no integration {unknown[0]}, or your role may not use it",
             hint=nearest(unknown[0], rows),
         )
-    found: list[Integration] = []
-    for name in _ordered(rows, needs, given):
-        if name not in given and not egress.match(needs, found, given).missing:
-            break
-        found.append(_described(query, rows[name]))
+    found = _looked_into(query, rows, needs, given, memory)
+    if memory is not None and egress.match(needs, found, given).missing:
+        memory.forget()
+        found = _looked_into(query, rows, needs, given, memory)
     return tuple(found), tuple(rows)
 
 
-def repository(query: Query, name: str) -> str | None:
+def repository(query: Query, name: str, memory: Memory | None = None) -> str | None:
     """The repository's name where the role may use it."""
+    key = f"repository {name}"
+    if memory is not None and memory.get(key):
+        return name
     try:
         query(sql.describe_artifact_repository(name))
     except (NotFoundError, RefusedError):
         return None
+    if memory is not None:
+        memory.put(key, name)
     return name
+
+
+def _looked_into(
+    query: Query,
+    rows: Mapping[str, Mapping[str, Any]],
+    needs: Sequence[Network],
+    given: Sequence[str],
+    memory: Memory | None,
+) -> list[Integration]:
+    found: list[Integration] = []
+    for name in _ordered(rows, needs, given):
+        if name not in given and not egress.match(needs, found, given).missing:
+            break
+        found.append(_remembered(query, rows[name], memory))
+    return found
+
+
+def _remembered(query: Query, row: Mapping[str, Any], memory: Memory | None) -> Integration:
+    key = f"integration {row['name']} {row.get('created_on', '')}"
+    hosts = memory.get(key) if memory is not None else None
+    if hosts is not None:
+        return Integration(name=row["name"], hosts=tuple(hosts), enabled=flag(row.get("enabled", True)))
+    found = _described(query, row)
+    if memory is not None and found.hosts is not None:
+        memory.put(key, list(found.hosts))
+    return found
 
 
 def _ordered(names: Iterable[str], needs: Sequence[Network], given: Sequence[str]) -> list[str]:

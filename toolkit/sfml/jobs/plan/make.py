@@ -13,6 +13,7 @@ from sfml.jobs.plan import look, runtimes
 from sfml.jobs.plan.decide import Settings, complete
 from sfml.jobs.plan.draft import Draft, Runtime, draft
 from sfml.jobs.plan.look import NO_REPOSITORY, SHARED_REPOSITORY, Account
+from sfml.jobs.plan.memory import Memory
 from sfml.jobs.plan.model import Hardware, Plan, Way, Wishes, choice
 from sfml.jobs.request import Request
 from sfml.session.rows import Query, over
@@ -54,35 +55,42 @@ def online(config: Config, connection: SnowflakeConnection, found: Draft, wanted
         role=str(connection.role or config.role or ""),
     )
     if wanted.infer:
-        found = _measured(config, query, found, account, wanted)
-        account = _with_network(query, found, account, wanted)
+        memory = Memory.of(config.state, connection.account, connection.user, account.role)
+        found = _measured(config, query, found, account, wanted, memory)
+        account = _with_network(query, found, account, wanted, memory)
+        memory.save()
     return complete(found, account, settings)
 
 
-def _measured(config: Config, query: Query, found: Draft, account: Account, wanted: Wishes) -> Draft:
+def _measured(
+    config: Config, query: Query, found: Draft, account: Account, wanted: Wishes, memory: Memory
+) -> Draft:
     """The draft again, with the runtime's own packages, where that runtime was measured."""
     if config.is_local or not runtimes.are_kept(config):
         return found
     pool = complete(found, account, _settings(config)).request.compute_pool
-    runtime = runtimes.kept(config, runtimes.image(query, pool, config.runtime))
+    key = f"image {pool} {config.runtime}"
+    image = memory.get(key) or runtimes.image(query, pool, config.runtime)
+    memory.put(key, image)
+    runtime = runtimes.kept(config, image)
     if runtime is None:
         return found
     return draft(found.asked, wanted, runtime, installed=_installed)
 
 
-def _with_network(query: Query, found: Draft, account: Account, wanted: Wishes) -> Account:
+def _with_network(query: Query, found: Draft, account: Account, wanted: Wishes, memory: Memory) -> Account:
     """The account with what its network allows, as far as the draft needs to know."""
     needs = list(found.needs)
     repository = None
     if not account.machine_index and any(look.is_index(need) for need in needs):
         name = wanted.artifact_repository or SHARED_REPOSITORY
-        repository = None if name.lower() == NO_REPOSITORY else look.repository(query, name)
+        repository = None if name.lower() == NO_REPOSITORY else look.repository(query, name, memory)
     if repository or account.machine_index:
         needs = [need for need in needs if not look.is_index(need)]
     if not needs:
         return replace(account, repository=repository)
     given = [sql.name(name, parts=1).last for name in found.request.eai]
-    integrations, names = look.integrations(query, needs, given)
+    integrations, names = look.integrations(query, needs, given, memory)
     return replace(account, repository=repository, integrations=integrations, names=names)
 
 
