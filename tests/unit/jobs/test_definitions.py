@@ -83,29 +83,48 @@ def test_digest__secrets_keys_and_copies__are_not_kept(changes: dict[str, Any]) 
     assert digest(CONNECTION, request(**changes), "f", {}) is None
 
 
-def test_definitions__kept__are_found_again_by_their_owner_only(tmp_path: Path) -> None:
-    known, wanted = Definitions(tmp_path), request()
-    assert not known.know(PAYLOAD)
+@pytest.fixture
+def wanted(tmp_path: Path) -> Request:
+    script = tmp_path / "train.py"
+    script.write_text("print(1)\n")
+    return request(payload=Payload(source=script, entrypoint=PurePosixPath("train.py")))
+
+
+def test_know__a_file_that_changed__is_not_worth_waiting_for(tmp_path: Path, wanted: Request) -> None:
+    known = Definitions(tmp_path / "state")
+    known.keep(wanted, "d1", Definition(before="a", after="b"))
+    assert known.know(wanted.payload)
+    assert isinstance(wanted.payload, Payload)
+    wanted.payload.source.write_text("print(22)\n")
+    assert not known.know(wanted.payload)
+    assert known.find(wanted, "d1") is not None
+    wanted.payload.source.unlink()
+    assert not known.know(wanted.payload)
+
+
+def test_definitions__kept__are_found_again_by_their_owner_only(tmp_path: Path, wanted: Request) -> None:
+    known = Definitions(tmp_path / "state")
+    assert not known.know(wanted.payload)
     made = Definition(before="a", after="b")
     known.keep(wanted, "d1", made)
     assert known.find(wanted, "d1") == made
     assert known.find(wanted, "d2") is None
     assert known.find(wanted, None) is None
-    assert known.know(PAYLOAD)
+    assert known.know(wanted.payload)
     (file,) = known.folder.iterdir()
     assert file.stat().st_mode & 0o077 == 0
     known.drop(wanted, "d1")
     assert known.find(wanted, "d1") is None
 
 
-def test_definitions__too_old__are_not_used_and_go(tmp_path: Path) -> None:
-    known, wanted = Definitions(tmp_path), request()
+def test_definitions__too_old__are_not_used_and_go(tmp_path: Path, wanted: Request) -> None:
+    known = Definitions(tmp_path / "state")
     known.keep(wanted, "d1", Definition(before="a", after="b"))
     (file,) = known.folder.iterdir()
     old = time.time() - LIFE - 1
     os.utime(file, (old, old))
     assert known.find(wanted, "d1") is None
-    assert not known.know(PAYLOAD)
+    assert not known.know(wanted.payload)
     known.keep(wanted, "d2", Definition(before="a", after="b"))
     assert not file.exists()
 

@@ -11,16 +11,18 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sfml import sql
 from sfml.jobs.payload import Payload, StagedPayload
 from sfml.jobs.private import written_whole
 from sfml.jobs.request import Request
+from sfml.jobs.upload import files
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -62,15 +64,21 @@ class Definitions:
         self.folder = state / "definitions"
 
     def know(self, payload: Payload | StagedPayload) -> bool:
-        """Whether anything of these files was submitted lately: a hint, before their content is known."""
-        return any(map(_is_fresh, self.folder.glob(f"{_source(payload)}-*.json")))
+        """Whether this script was submitted lately, with files that look as they do now.
+
+        A hint, before anything is read: whether it is worth while to wait for ``find``.
+        """
+        entries = self.folder.glob(f"{_source(payload)}-*.json")
+        kept = (_read(entry)["stamps"] for entry in entries if _is_fresh(entry))
+        return any(stamps == _stamps(stamps) for stamps in kept)
 
     def find(self, request: Request, digest: str | None) -> Definition | None:
         """The definition under a digest; None where there is none, or none that may still be used."""
         path = self._path(request, digest)
         if path is None or not _is_fresh(path):
             return None
-        return Definition(**json.loads(path.read_text(encoding="utf-8")))
+        found = _read(path)
+        return Definition(before=found["before"], after=found["after"])
 
     def keep(self, request: Request, digest: str | None, definition: Definition) -> None:
         """Keep a definition, and let go of those that are too old."""
@@ -81,7 +89,8 @@ class Definitions:
             if not _is_fresh(old):
                 old.unlink(missing_ok=True)
         with written_whole(path) as file:
-            file.write(json.dumps(asdict(definition)).encode())
+            stamps = _stamps(str(here) for here, _ in files(request.payload))
+            file.write(json.dumps({**asdict(definition), "stamps": stamps}).encode())
 
     def drop(self, request: Request, digest: str | None) -> None:
         """Forget a definition that the server did not take."""
@@ -123,6 +132,21 @@ def digest(
 
 def _source(payload: Payload | StagedPayload) -> str:
     return hashlib.sha256(str(payload.script).encode()).hexdigest()[:12]
+
+
+def _read(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def _stamps(paths: Iterable[str]) -> dict[str, list[int]]:
+    """Of each file that is there, its size and when it was changed."""
+    found = {}
+    for path in paths:
+        with suppress(OSError):
+            status = Path(path).stat()
+            found[path] = [status.st_size, status.st_mtime_ns]
+    return found
 
 
 def _is_fresh(path: Path) -> bool:
