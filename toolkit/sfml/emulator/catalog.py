@@ -17,7 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from sfml.emulator.faults import Fault, exists
+from sfml.emulator.faults import DiskFullError, Fault, exists
 from sfml.errors import ConfigError
 
 FORMAT = 2
@@ -63,6 +63,10 @@ create table if not exists privilege (
     primary key (role, privilege, kind, name)
 );
 """
+
+
+_FULL = "disk is full"
+"""In SQLite's message for SQLITE_FULL (sqlite.org/rescode.html)."""
 
 
 class Kind(StrEnum):
@@ -140,10 +144,16 @@ class Catalog:
             self._db.execute("begin immediate")
             try:
                 yield self._db
-            except BaseException:
-                self._db.execute("rollback")
+                self._db.execute("commit")
+            except BaseException as error:
+                self._abandon()
+                if isinstance(error, sqlite3.OperationalError) and _FULL in str(error):
+                    raise DiskFullError from error
                 raise
-            self._db.execute("commit")
+
+    def _abandon(self) -> None:
+        if self._db.in_transaction:  # a COMMIT that fails may have ended it
+            self._db.execute("rollback")
 
     def create(
         self,

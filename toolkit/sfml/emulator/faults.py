@@ -65,6 +65,14 @@ def no_schema() -> Fault:
     )
 
 
+class DiskFullError(Fault):
+    """Nothing was written; what waits for room can try again."""
+
+    def __init__(self) -> None:
+        text = "SQL execution error: the local backend's disk is full. Free some space and try again."
+        super().__init__("000603", "53100", text)  # PostgreSQL's state for it
+
+
 def no_privilege(kind: str, name: str) -> Fault:
     text = f"SQL access control error:\nInsufficient privileges to operate on {kind} '{name}'"
     return Fault("003001", "42501", text)

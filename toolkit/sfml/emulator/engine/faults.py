@@ -10,7 +10,16 @@ from snowflake.connector.errors import DatabaseError
 from sqlglot.errors import ParseError, SqlglotError
 
 from sfml.emulator.cancellation import cancelled
-from sfml.emulator.faults import Fault, exists, missing, no_database, no_schema, syntax, unsupported
+from sfml.emulator.faults import (
+    DiskFullError,
+    Fault,
+    exists,
+    missing,
+    no_database,
+    no_schema,
+    syntax,
+    unsupported,
+)
 
 ERRORS = (duckdb.Error, DatabaseError, SqlglotError, NotImplementedError, RecursionError)
 """What running a statement may raise for a statement that is wrong, or that the engine cannot do."""
@@ -140,6 +149,7 @@ _KNOWN: Sequence[tuple[str, Build]] = (
      _text("100040", "22007", "Date '{value}' is not recognized")),
     (r"invalid timestamp field format: \"(?P<value>.*?)\"",
      _text("100035", "22007", "Timestamp '{value}' is not recognized")),
+    (r"No space left on device", lambda _, __: DiskFullError()),
     (r"Malformed JSON",
      _text("100069", "22P02", "Error parsing JSON")),
     (r"Division by zero", _text("100051", "22012", "Division by zero")),

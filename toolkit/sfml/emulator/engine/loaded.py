@@ -15,6 +15,7 @@ from fakesnow.transforms import show
 from sfml.emulator.cancellation import Cancellation
 from sfml.emulator.catalog import Catalog, Kind, Name
 from sfml.emulator.engine import copying
+from sfml.emulator.engine.faults import fault
 from sfml.emulator.engine.session import Session
 from sfml.emulator.engine.statement import READS, Relation, StagedFile, Statement
 from sfml.emulator.engine.temporary import drop_left_over
@@ -66,12 +67,33 @@ class Loaded:
         self._duck = duckdb.connect(
             ":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW", "threads": _THREADS}
         )
-        self._duck.execute(f"ATTACH {_literal(str(directory / 'global.duckdb'))} AS {_GLOBAL}")
-        self._duck.execute(info_schema.fs_global_creation_sql())
-        self._duck.execute(show.fs_global_creation_sql())
+        try:
+            self._set_up()
+        except BaseException:
+            self._duck.close()  # the next one must find no file open
+            raise
 
+    def _set_up(self) -> None:
+        made = (info_schema.fs_global_creation_sql(), show.fs_global_creation_sql())
+        self._open(self._directory / "global.duckdb", _GLOBAL, *made)
         self._follow_catalog()
         drop_left_over(self._duck)
+
+    def _open(self, file: Path, name: str, *made: str) -> None:
+        """Attach a database's file and run ``made`` in it; a new one that fails is not left behind."""
+        new = not file.exists()
+        attached = False
+        try:
+            self._duck.execute(f"ATTACH {_literal(str(file))} AS {name}")
+            attached = True
+            for sql in made:
+                self._duck.execute(sql)
+        except duckdb.IOException as error:
+            if attached:
+                self._duck.execute(f"DETACH {name}")
+            if new:
+                file.unlink(missing_ok=True)
+            raise fault(error, "") from error
 
     def run(self, session: int, statement: Statement) -> Rows:
         with self._session(session, statement.cancelled) as own:
@@ -180,11 +202,10 @@ class Loaded:
         return databases, {place for place in schemas if place[0] in databases}
 
     def _attach(self, name: str, number: int) -> None:
-        file = self._directory / f"{number}.duckdb"
-        self._duck.execute(f"ATTACH {_literal(str(file))} AS {_identifier(name)}")
         # fakesnow's own set-up takes the name both as an identifier and as a string.
         sql = f"{info_schema.per_db_creation_sql(_MARK)}; {macros.creation_sql(_MARK)}; {_PACKAGES}"
-        self._duck.execute(sql.replace(f"'{_MARK}'", _literal(name)).replace(_MARK, _identifier(name)))
+        made = sql.replace(f"'{_MARK}'", _literal(name)).replace(_MARK, _identifier(name))
+        self._open(self._directory / f"{number}.duckdb", _identifier(name), made)
         self._databases[name] = number
 
 

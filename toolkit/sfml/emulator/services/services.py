@@ -15,7 +15,7 @@ from typing import Any
 from sfml.emulator.cancellation import Cancellation
 from sfml.emulator.catalog import Catalog, Kind, Name, Record
 from sfml.emulator.executors.base import Ended, Executor, Handle, Report, UnschedulableError
-from sfml.emulator.faults import Fault, missing
+from sfml.emulator.faults import DiskFullError, Fault, missing
 from sfml.emulator.services import events, lifecycle, scheduling, spec, states, volumes
 from sfml.emulator.services.launch import Launcher
 from sfml.emulator.services.model import Service, from_record, properties
@@ -23,6 +23,8 @@ from sfml.emulator.services.pools import Pools, PoolView, Usage, idle_too_long, 
 from sfml.emulator.services.snapshots import Snapshots
 from sfml.emulator.services.states import InstanceStatus, Status
 
+_DISK_AGAIN = 1.0
+"""Seconds until news are written down again for which the disk had no room."""
 _AGAIN_AFTER = 0.5
 _AGAIN_AT_MOST = 60.0
 """Seconds until a service's run that ended starts again: doubled each time, while it never ran for long."""
@@ -134,7 +136,9 @@ class Services:
             with self._changed:
                 running = [(self._live[one], number) for one, number in self._runs if one in self._live]
             for service, number in running:
-                self.launcher.renew_token(service, number)
+                with contextlib.suppress(OSError):  # no room: it has its token for a while
+                    self.launcher.renew_token(service, number)
+            self.schedule()
 
     def active(self) -> int:
         """How many services and jobs run or want to."""
@@ -470,8 +474,8 @@ class Services:
     # --- running
 
     def schedule(self) -> None:
-        """Start what there are nodes for."""
-        with self._changed:
+        """Start what there are nodes for; without room on the disk, all that waits goes on waiting."""
+        with self._changed, contextlib.suppress(DiskFullError):
             if self._closing.is_set() or not self._begun:
                 return
             for record in self.pools.all():
@@ -516,10 +520,27 @@ class Services:
             self._forget(run)
             self._save(service.with_instance(lifecycle.unplaced(instance, str(error))))
         except (OSError, Fault) as error:
-            report(Ended(at=self._clock(), code=None, reason=str(error)))
+            ended = Ended(at=self._clock(), code=None, reason=str(error))
+            if not self._taken(run, ended):  # the lock is held: somebody else has to wait for room
+                threading.Thread(target=report, args=(ended,), daemon=True).start()
 
     def _on_report(self, run: _Running, report: Report) -> None:
         """An executor's news: the instance's new state, and all that follows from it."""
+        while not self._taken(run, report):
+            if self._closing.wait(_DISK_AGAIN):
+                return
+        if isinstance(report, Ended):
+            self.schedule()
+
+    def _taken(self, run: _Running, report: Report) -> bool:
+        """Take in the news; False where they could not be written down yet, for lack of room."""
+        try:
+            self._take(run, report)
+        except DiskFullError:
+            return False
+        return True
+
+    def _take(self, run: _Running, report: Report) -> None:
         with self._changed:
             service = self._live.get(run.service)
             ended = isinstance(report, Ended)
@@ -534,7 +555,6 @@ class Services:
                 self._apply(run, service, report)
             if ended:
                 self._remove_if_dropped(run.service)
-                self.schedule()
 
     def _after_condemned(self, run: _Running, service: Service | None) -> None:
         self._forget(run)
