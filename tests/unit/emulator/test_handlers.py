@@ -356,7 +356,7 @@ def test_stages__put_and_get__transfers(account: Account) -> None:
     assert account.code("put file:///tmp/x @st parallel = 0") == "001008"
     assert account.code("put file:///tmp/x @st speed = 3") == "001003"
     assert account.code("put file:///tmp/x @nope") == "002003"
-    assert account.code("list @~") == "000002"
+    assert account.code("list @%t") == "000002"
     assert account.code("list @st pattern = '('") == "100048"
 
 
@@ -522,6 +522,12 @@ def test_privileges__missing_then_granted__refused_then_done(
     account.run(f"revoke {grant} from role r")
     if text.startswith("list"):
         assert account.code(text, session=limited) == code
+
+
+@pytest.mark.parametrize("what", ["user u", "role public", "warehouse compute_wh", "database local"])
+def test_or_replace__someone_elses__needs_ownership(account: Account, limited: Context, what: str) -> None:
+    account.run(f"grant create {what.split()[0]} on account to role r")
+    assert account.code(f"create or replace {what}", session=limited) in ("002003", "003001")
 
 
 def test_privileges__some_but_not_this__003001(account: Account, limited: Context) -> None:

@@ -134,7 +134,7 @@ def create_user(command: c.CreateUser, _: Request, context: Context, backend: Ba
     if old is not None and command.if_not_exists:
         return already_exists(command.name)
     if old is not None and command.or_replace:
-        removal.remove(old, backend)
+        _remove_user(old, context, backend)
     comment = typed(command.options, "COMMENT", str) or ""
     backend.catalog.create(Kind.USER, name, owner=context.role, comment=comment, properties=properties)
     return status(f"User {command.name} successfully created.")
@@ -159,12 +159,17 @@ def drop_user(command: c.DropUser, _: Request, context: Context, backend: Backen
         if command.if_exists:
             return already_dropped(command.name)
         raise missing(Kind.USER.value, command.name)
+    _remove_user(record, context, backend)
+    return dropped(command.name)
+
+
+def _remove_user(record: Record, context: Context, backend: Backend) -> None:
+    """With its stage; the role must own the user."""
     require(context, backend, "OWNERSHIP", Kind.USER, record.name)
     own_stage = backend.catalog.get(Kind.USER_STAGE, record.name)
     if own_stage is not None:
         removal.remove_stage(own_stage, backend)
     removal.remove(record, backend)
-    return dropped(command.name)
 
 
 def show_users(command: c.ShowUsers, _: Request, __: Context, backend: Backend) -> Rows:
