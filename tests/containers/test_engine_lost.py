@@ -2,53 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
-import socket
+import json
 import threading
-from collections.abc import Iterator
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from snowflake.connector.errors import ProgrammingError
 
+from engine_line import Line, line
+from local_backend import start
 from pods import Runs, api, left, server
+from service_world import POOL, World, furnished
 from sfml.emulator.executors.base import Started
-from sfml.emulator.executors.docker import relay
-from sfml.emulator.executors.docker.member import ENGINE_LOST
+from sfml.emulator.executors.choice import sweep
+from sfml.emulator.executors.words import ENGINE_LOST
 
-__all__ = ["api", "server"]
-ENGINE = "/var/run/docker.sock"
-
-
-class Line:
-    """A socket that leads to the engine until it is cut."""
-
-    def __init__(self, path: Path) -> None:
-        self.url = f"unix://{path}"
-        self._open: list[socket.socket] = []
-        self._listener = relay.listen_on(str(path))
-        threading.Thread(target=relay.serve, args=(self._listener, self._connect), daemon=True).start()
-
-    def cut(self) -> None:
-        for one in [self._listener, *self._open]:
-            with contextlib.suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _connect(self) -> socket.socket:
-        self._open.append(relay.to_socket(ENGINE))
-        return self._open[-1]
-
-
-@pytest.fixture
-def line(api: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
-    if not Path(ENGINE).exists():
-        pytest.skip("optional: the engine has another socket")
-    made = Line(tmp_path / "engine")
-    monkeypatch.setenv("DOCKER_HOST", made.url)
-    yield made
-    made.cut()
+__all__ = ["api", "line", "server"]
+WITHIN = 120
 
 
 # docker-py leaves a socket that it could not connect to the garbage collector, which has to come in time.
@@ -77,3 +50,47 @@ def test_engine__goes_away__runs_end_with_the_reason_and_the_next_server_tidies_
     assert left(api, tmp_path / "state") == []
     del executor, runs, following
     gc.collect()
+
+
+def test_engine__goes_away_from_a_server__statements_say_so_and_nothing_hangs(
+    line: Line, api: Any, tmp_path: Path
+) -> None:
+    state = tmp_path / "state"
+    backend = start(state, "--executor", "docker")
+    with furnished(backend, api) as account:
+        spec = json.dumps({"spec": {"containers": [account.container("echo up; sleep 1000")]}})
+        account.sql(f"CREATE SERVICE svc IN COMPUTE POOL {POOL} FROM SPECIFICATION $${spec}$$")
+        account.sql(f"CALL svc!SPCS_WAIT_FOR('RUNNING', {WITHIN})")
+        told: list[str] = []
+        waiting = threading.Thread(target=_waited_for, args=(account, told), daemon=True)
+        waiting.start()
+        _until_running(account)
+        line.cut()
+        waiting.join(WITHIN)
+        assert ENGINE_LOST in told[0]
+        with pytest.raises(ProgrammingError, match=r"ended with status: FAILED\. .*engine"):
+            account.run("late", {"containers": [account.container("true")]})
+        (job,) = account.rows("SHOW SERVICE CONTAINERS IN SERVICE job")
+        assert ENGINE_LOST in job["message"]
+        account.sql("DROP SERVICE svc")
+    assert backend.stop() == 0
+    assert "Traceback" not in (state / "server.log").read_text()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DOCKER_HOST")
+        sweep(state, volumes=True)
+    assert left(api, state) == []
+
+
+def _until_running(account: World) -> None:
+    deadline = time.monotonic() + WITHIN
+    while [row["status"] for row in account.rows("SHOW JOB SERVICES")] != ["RUNNING"]:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
+def _waited_for(account: World, told: list[str]) -> None:
+    """Run a job as one statement, and keep what it says."""
+    try:
+        told.append(str(account.run("job", {"containers": [account.container("sleep 1000")]})))
+    except ProgrammingError as error:
+        told.append(str(error))

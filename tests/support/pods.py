@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import queue
 import socket
 import threading
@@ -144,12 +145,15 @@ def runs(executor: Any, tmp_path: Path) -> Runs:
     return Runs(executor, tmp_path)
 
 
+def mark(state: Path) -> str:
+    """The label of all that a server on this directory makes in the engine."""
+    return f"sfml.state={hashlib.sha256(str(state).encode()).hexdigest()[:12]}"
+
+
 def left(api: Any, state: Path) -> list[str]:
     """Names of all containers, networks and volumes that this server made."""
-    import hashlib
-
-    mark = {"label": f"sfml.state={hashlib.sha256(str(state).encode()).hexdigest()[:12]}"}
-    containers = [container["Names"][0] for container in api.containers(all=True, filters=mark)]
-    networks = [network["Name"] for network in api.networks(filters=mark)]
-    volumes = [volume["Name"] for volume in api.volumes(filters=mark)["Volumes"] or ()]
+    own = {"label": mark(state)}
+    containers = [container["Names"][0] for container in api.containers(all=True, filters=own)]
+    networks = [network["Name"] for network in api.networks(filters=own)]
+    volumes = [volume["Name"] for volume in api.volumes(filters=own)["Volumes"] or ()]
     return [*containers, *networks, *volumes]

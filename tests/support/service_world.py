@@ -13,6 +13,7 @@ from local_backend import LocalBackend, start
 from pods import IMAGE
 
 POOL = "CONTAINER_POOL"
+PATH = "/local/public/images/base:1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,16 +53,29 @@ class World:
 
 
 @contextmanager
-def world(state: Path, api: Any, *options: str) -> Iterator[World]:
-    """The server, with the image pushed through the registry's own door; stopped at the end."""
+def joined(backend: LocalBackend) -> Iterator[World]:
+    """A connection to a server that has the account already."""
     from snowflake.connector import connect
 
-    backend = start(state, "--executor", "docker", *options)
     with connect(**backend.parameters()) as connection:
-        made = World(backend=backend, connection=connection, image="/local/public/images/base:1")
+        yield World(backend=backend, connection=connection, image=PATH)
+
+
+@contextmanager
+def furnished(backend: LocalBackend, api: Any) -> Iterator[World]:
+    """The same with a new account: a pool, and a repository with the image."""
+    with joined(backend) as made:
         made.sql(f"CREATE COMPUTE POOL {POOL} MIN_NODES=1 MAX_NODES=4 INSTANCE_FAMILY=CPU_X64_S")
         made.sql("CREATE IMAGE REPOSITORY local.public.images")
         _push(made, api)
+        yield made
+
+
+@contextmanager
+def world(state: Path, api: Any, *options: str) -> Iterator[World]:
+    """The server, with the image pushed through the registry's own door; stopped at the end."""
+    backend = start(state, "--executor", "docker", *options)
+    with furnished(backend, api) as made:
         yield made
     assert backend.stop() == 0
     log = (state / "server.log").read_text()

@@ -6,5 +6,6 @@ OUT_OF_MEMORY = "Container was OOMKilled due to resource usage"
 CANNOT_START = "Encountered fatal error while starting container"
 RETRYING = "Encountered fatal error, retrying"
 UNSCHEDULABLE = "Unschedulable due to insufficient {} resources"
-# Snowflake has no public text for this one.
+# Snowflake has no public text for these.
+ENGINE_LOST = "the container engine does not answer any more"
 NOT_ALIVE = "Liveness probe is failing at path: {path}, port: {port}"

@@ -19,6 +19,7 @@ from docker.utils import kwargs_from_env
 from docker.utils.socket import frames_iter
 from requests.exceptions import RequestException
 
+from sfml.emulator.executors import words
 from sfml.emulator.executors.base import Run
 from sfml.errors import ToolMissingError
 
@@ -137,7 +138,9 @@ class Engine:
 
 
 def said(error: Exception) -> str:
-    """The engine's own sentence."""
+    """The engine's own sentence; what its client says of no answer is ours."""
+    if isinstance(error, RequestException) and not isinstance(error, APIError):
+        return words.ENGINE_LOST
     told = getattr(error, "explanation", None)
     return str(told or error).strip().rstrip(".")
 

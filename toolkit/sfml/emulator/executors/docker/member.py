@@ -19,7 +19,6 @@ from sfml.emulator.executors.docker.recorder import Recorder
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 300.0
 # A container that ran for so long has recovered: the next pause is the first again (as in Kubernetes).
 _RECOVERED_AFTER = 600.0
-ENGINE_LOST = "the container engine does not answer any more"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +75,9 @@ class Member:
                 self._restarts += 1
                 self._recorder.begin_again()
         self._recorder.close()
-        self.outcome = Outcome(at=outcome.at, code=outcome.code, reason=ENGINE_LOST) if lost else outcome
+        self.outcome = (
+            Outcome(at=outcome.at, code=outcome.code, reason=words.ENGINE_LOST) if lost else outcome
+        )
 
     def signal(self, name: str, *, why: str = "") -> None:
         """Send it a signal if it runs; ``why`` is then the reason of its end."""

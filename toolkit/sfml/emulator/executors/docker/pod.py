@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from sfml.emulator.executors import words
 from sfml.emulator.executors.base import (
     Container,
     ContainerNews,
@@ -26,7 +27,7 @@ from sfml.emulator.executors.docker.gate import Gate
 from sfml.emulator.executors.docker.gpus import Gpus
 from sfml.emulator.executors.docker.handover import hand_over
 from sfml.emulator.executors.docker.images import Images
-from sfml.emulator.executors.docker.member import ENGINE_LOST, Member, Orders, Outcome
+from sfml.emulator.executors.docker.member import Member, Orders, Outcome
 from sfml.emulator.executors.docker.ownership import open_up
 from sfml.emulator.executors.docker.plan import Base, Shared, creation
 from sfml.emulator.executors.docker.runtime import Place, Runtime, stands_for
@@ -217,7 +218,7 @@ def _ended(outcomes: Sequence[Outcome]) -> Ended:
     """How the run ended: by what never ran, else as the first container that failed, else well."""
     at = datetime.now(UTC)
     if not outcomes:
-        return Ended(at=at, code=None, reason=ENGINE_LOST)
+        return Ended(at=at, code=None, reason=words.ENGINE_LOST)
     ordered = sorted(outcomes, key=lambda outcome: outcome.at)
     for outcome in ordered:
         if outcome.code is None:
