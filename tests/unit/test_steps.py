@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from sfml import steps
-from sfml.errors import NotFoundError, RefusedError
+from sfml.errors import NotFoundError, PrivilegeError, RefusedError
 from sfml.steps import Rows, State, Step, Verdict
 
 
@@ -25,7 +26,7 @@ class Account:
                 raise NotFoundError(f"{name} does not exist or not authorized")
             return [{"name": name}]
         if name in self.refuses.split():
-            raise RefusedError(f"Insufficient privileges to make {name}")
+            raise PrivilegeError(f"Insufficient privileges to make {name}")
         self.objects.add(name)
         return []
 
@@ -57,6 +58,25 @@ def test_carry_out__privilege_missing__gives_the_rest_as_sql_and_the_next_run_go
     assert account.objects == {"a"}
     account.refuses = ""
     assert [s.title for s in steps.carry_out(steps.survey(PLAN, account), account)] == ["thing b", "thing c"]
+
+
+def test_carry_out__refused_for_another_reason__keeps_its_own_hint() -> None:
+    def query(statement: str) -> Rows:
+        if statement.startswith("MAKE"):
+            raise RefusedError("the image is not there", hint="push it")
+        return ()
+
+    with pytest.raises(RefusedError, match="thing a: the image is not there") as caught:
+        steps.carry_out(steps.survey(PLAN, query), query)
+    assert caught.value.hint == "push it"
+
+
+def test_carry_out__somebody_else_has_to_do_something_else__that_is_told() -> None:
+    account = Account(refuses="a")
+    own = replace(PLAN[0], by_administrator=("GRANT IT",))
+    with pytest.raises(RefusedError) as caught:
+        steps.carry_out(steps.survey([own], account), account)
+    assert str(caught.value.hint).endswith("GRANT IT;")
 
 
 def test_carry_out__while_it_works__reports_each_step_before_it_is_done() -> None:

@@ -64,6 +64,10 @@ class RefusedError(SfmlError):
     exit_code = 4
 
 
+class PrivilegeError(RefusedError):
+    """The role lacks a privilege."""
+
+
 class InternalError(SfmlError):
     """A bug in sfml; ``hint`` names the log file."""
 

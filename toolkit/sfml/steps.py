@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-from sfml.errors import NotFoundError, RefusedError
+from sfml.errors import NotFoundError, PrivilegeError, RefusedError
 
 Rows = Sequence[Mapping[str, Any]]
 Query = Callable[[str], Rows]
@@ -38,7 +38,11 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing that should be so; ``amend`` makes it so where it differs and can be altered in place."""
+    """One thing that should be so.
+
+    ``amend`` makes it so where it differs and can be altered in place. ``by_administrator`` is what somebody
+    else has to run where our role may not, ``effect`` unless given.
+    """
 
     title: str
     detail: str = ""
@@ -46,6 +50,7 @@ class Step:
     judge: Callable[[Rows], Verdict]
     effect: tuple[str, ...] = ()
     amend: tuple[str, ...] = ()
+    by_administrator: tuple[str, ...] = ()
     undo: tuple[str, ...] = ()
 
 
@@ -111,15 +116,22 @@ def carry_out(
         try:
             for statement in step.effect:
                 query(statement)
-        except RefusedError as error:
+        except (PrivilegeError, NotFoundError) as error:
+            # What a role may not see does not exist for it.
             raise RefusedError(
                 f"{step.title}: {error}",
-                hint=f"{_LEFT}\n{script(todo[done:])}",
+                hint=f"{_LEFT}\n{_for_administrator(todo[done:])}",
             ) from error
+        except RefusedError as error:
+            raise RefusedError(f"{step.title}: {error}", hint=error.hint) from error
     return todo
 
 
-_LEFT = "where a privilege is missing, an administrator can run what is left; then run this again:"
+_LEFT = "a privilege is missing: an administrator can run this; then run it again, and it goes on from there"
+
+
+def _for_administrator(steps: Iterable[Step]) -> str:
+    return script(replace(step, effect=step.by_administrator or step.effect) for step in steps)
 
 
 def script(steps: Iterable[Step]) -> str:

@@ -88,7 +88,7 @@ def test_plan__no_privilege_for_the_integration__prints_the_rest_for_an_administ
     def query(statement: str) -> Rows:
         sent.append(statement)
         if statement.startswith("CREATE EXTERNAL"):
-            raise steps.RefusedError("no")
+            raise steps.PrivilegeError("no")
         return ()
 
     findings = steps.survey(plans.infrastructure(box()), query)

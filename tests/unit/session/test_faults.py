@@ -2,7 +2,7 @@
 
 import pytest
 
-from sfml.errors import InputError, NoConnectionError, NotFoundError, RefusedError, SfmlError
+from sfml.errors import InputError, NoConnectionError, NotFoundError, PrivilegeError, RefusedError, SfmlError
 from sfml.session.faults import tidy, translate
 
 
@@ -15,7 +15,7 @@ from sfml.session.faults import tidy, translate
         (390144, NoConnectionError),
         (2003, NotFoundError),
         (2043, NotFoundError),
-        (3001, RefusedError),
+        (3001, PrivilegeError),
         (90105, InputError),
         (90106, InputError),
         (395018, InputError),

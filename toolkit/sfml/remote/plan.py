@@ -13,10 +13,11 @@ from sfml.remote.box import HOME, OWN_ID, STAGE_MOUNT, Box, marked
 from sfml.specs import values
 from sfml.specs.discover import find_template
 from sfml.specs.render import render
-from sfml.sql import Kind, Privilege
+from sfml.sql import Kind, Name, Privilege
 from sfml.steps import Rows, State, Step, Verdict
 
 TEMPLATE = "dev-box"
+HOSTS = "hosts of network rule"
 _CONTENT = "initialContents"
 
 
@@ -53,7 +54,7 @@ def _values(box: Box, public_key: str, snapshot: str | None) -> dict[str, Any]:
 def infrastructure(box: Box) -> tuple[Step, ...]:
     """The steps before the service: pool, database, schema, stage, and the way out."""
     setup, mark = box.setup, box.mark()
-    return (
+    made = (
         account.pool_step(setup, comment=mark),
         account.object_step(Kind.DATABASE, setup.database, sql.create_database(setup.database, comment=mark)),
         account.object_step(
@@ -62,9 +63,40 @@ def infrastructure(box: Box) -> tuple[Step, ...]:
         account.object_step(
             Kind.STAGE, setup.stage, sql.create_stage(setup.stage, comment=mark), inside=setup.schema
         ),
+    )
+    return (
+        # What an administrator makes is not the role's own: it comes with the grants.
+        *(
+            replace(step, by_administrator=(*step.effect, *grants))
+            for step, grants in zip(made, _grants(box), strict=True)
+        ),
         *(_egress(box) if box.egress else ()),
         account.grant_step(setup.role, [Privilege.BIND_SERVICE_ENDPOINT]),
     )
+
+
+def _grants(box: Box) -> Sequence[tuple[str, ...]]:
+    """What the role needs on pool, database, schema and stage that somebody else owns."""
+    setup = box.setup
+    wanted = (
+        ((Privilege.USAGE, Privilege.MONITOR), Kind.COMPUTE_POOL, setup.pool),
+        ((Privilege.USAGE,), Kind.DATABASE, setup.database),
+        ((Privilege.USAGE, Privilege.CREATE_SERVICE, Privilege.CREATE_STAGE), Kind.SCHEMA, setup.schema),
+        ((Privilege.READ, Privilege.WRITE), Kind.STAGE, setup.stage),
+    )
+    return [(sql.grant(privileges, kind, name, role=setup.role),) for privileges, kind, name in wanted]
+
+
+def _for_the_service(box: Box) -> tuple[str, ...]:
+    """All that a role needs to create the service; nobody else can create it for the role."""
+    setup, role = box.setup, box.setup.role
+    grants = [statement for grant in _grants(box) for statement in grant]
+    folder = tuple(part.upper() for part in box.image.strip("/").split("/")[:3])
+    if box.image.startswith("/") and len(folder) == 3:
+        grants.append(sql.grant([Privilege.READ], Kind.IMAGE_REPOSITORY, Name(folder), role=role))
+    if box.has_integration:
+        grants.append(sql.grant([Privilege.USAGE], Kind.INTEGRATION, box.integration, role=role))
+    return (*grants, sql.grant([Privilege.BIND_SERVICE_ENDPOINT], None, None, role=setup.role))
 
 
 def by_administrator(box: Box) -> tuple[Step, ...]:
@@ -74,15 +106,17 @@ def by_administrator(box: Box) -> tuple[Step, ...]:
 
 
 def _egress(box: Box) -> tuple[Step, ...]:
-    rule = Step(
-        title=f"network rule {box.rule}",
+    create = sql.create_network_rule(box.rule, hosts=box.egress, comment=box.mark())
+    rule = account.object_step(
+        Kind.NETWORK_RULE,
+        box.rule,
+        create,
+        inside=box.setup.schema,
         detail=f"{len(box.egress)} hosts: {', '.join(box.egress[:3])}{', …' if len(box.egress) > 3 else ''}",
-        look=sql.describe(Kind.NETWORK_RULE, box.rule),
-        judge=_rule_judge(box.egress),
-        effect=(sql.create_network_rule(box.rule, hosts=box.egress, comment=box.mark()),),
-        amend=(sql.alter_network_rule(box.rule, hosts=box.egress),),
-        undo=(sql.drop(Kind.NETWORK_RULE, box.rule),),
     )
+    # Without it the role would not see the rule, and try to make it.
+    seen = sql.grant([Privilege.USAGE], Kind.NETWORK_RULE, box.rule, role=box.setup.role)
+    rule = replace(rule, by_administrator=(create, seen))
     integration = account.object_step(
         Kind.INTEGRATION,
         box.integration,
@@ -91,13 +125,22 @@ def _egress(box: Box) -> tuple[Step, ...]:
     )
     # An administrator may have made it for us.
     usage = account.grant_step(box.setup.role, [Privilege.USAGE], Kind.INTEGRATION, box.integration)
-    return rule, integration, usage
+    return rule, _hosts(box), integration, usage
 
 
-def _rule_judge(wanted: Sequence[str]) -> Callable[[Rows], Verdict]:
+def _hosts(box: Box) -> Step:
+    return Step(
+        title=f"{HOSTS} {box.rule}",
+        look=sql.describe(Kind.NETWORK_RULE, box.rule),
+        judge=_hosts_judge(box.egress),
+        amend=(sql.alter_network_rule(box.rule, hosts=box.egress),),
+    )
+
+
+def _hosts_judge(wanted: Sequence[str]) -> Callable[[Rows], Verdict]:
     def judge(rows: Rows) -> Verdict:
-        if not rows:
-            return Verdict(state=State.ABSENT)
+        if not rows:  # there is none yet, or only its owner may look into it
+            return Verdict(state=State.PRESENT)
         there = [host.strip(" '\"") for host in str(rows[0].get("value_list") or "").strip("[]()").split(",")]
         more, less = sorted({*wanted} - {*there}), sorted({*there} - {*wanted, ""})
         if not more and not less:
@@ -126,6 +169,7 @@ def service_step(box: Box, spec: Mapping[str, Any], *, home: str = "", amend: tu
         judge=_service_judge(box, digest),
         effect=(create,),
         amend=amend,
+        by_administrator=_for_the_service(box),
         undo=(sql.drop_service(box.service, force=True),),
     )
 

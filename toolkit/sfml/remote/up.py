@@ -65,13 +65,19 @@ def look(box: Box, who: Who, query: Query, *, place: SshFolder, library: Path) -
         return plans.specification(box, public_key=key, library=library, snapshot=name)
 
     *around, service = steps.survey((*around_it(box, who), plans.service_step(box, spec_of())), query)
-    wanted = Wanted(box=box, around=around, service=service)
+    told = [one for one in around if not _goes_without_saying(one)]
+    wanted = Wanted(box=box, around=told, service=service)
     if service.verdict.state is State.ABSENT:
         home = _newest_home(box, who, query)
         return replace(wanted, home=home, service=_with_home(service, box, spec_of(home), home))
     if service.verdict.state is State.NOTE:
         return wanted
     return _compared(wanted, query, spec_of())
+
+
+def _goes_without_saying(finding: Finding) -> bool:
+    """Whether a plan has no line for it: a rule's hosts, where there is nothing to be said about them."""
+    return finding.step.title.startswith(plans.HOSTS) and finding.verdict.state is State.PRESENT
 
 
 def _newest_home(box: Box, who: Who, query: Query) -> Snapshot | None:

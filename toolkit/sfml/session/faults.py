@@ -6,7 +6,14 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sfml.errors import InputError, NoConnectionError, NotFoundError, RefusedError, SfmlError
+from sfml.errors import (
+    InputError,
+    NoConnectionError,
+    NotFoundError,
+    PrivilegeError,
+    RefusedError,
+    SfmlError,
+)
 from sfml.proc import redact
 
 # Snowflake's error numbers (wire recordings and the connector's errorcode.py).
@@ -76,11 +83,11 @@ _LOGIN = "check the connection's account, user and authenticator in connections.
 def _no_privilege(message: str) -> SfmlError:
     found = _INSUFFICIENT.search(message)
     if found is None:
-        return RefusedError(message, hint="the role lacks a privilege")
+        return PrivilegeError(message, hint="the role lacks a privilege")
     kind = found["kind"].upper()
     needed = _NEEDED.get(kind, "USAGE")
     grant = f"GRANT {needed} ON {kind} {found['name']} TO ROLE <your role>;"
-    return RefusedError(message, hint=f"an administrator can grant what is missing:\n{grant}")
+    return PrivilegeError(message, hint=f"an administrator can grant what is missing:\n{grant}")
 
 
 def _missing(message: str) -> SfmlError:
