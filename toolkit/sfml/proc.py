@@ -7,6 +7,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -148,6 +149,25 @@ def piped(command: Sequence[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [find(command[0]), *command[1:]], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
     )
+
+
+def fed(command: Sequence[str], content: bytes | Path, *, timeout: float) -> bytes:
+    """What a program writes that reads these bytes, or this file; CommandError where it fails."""
+    path = find(command[0])
+    with tempfile.TemporaryFile() if isinstance(content, bytes) else content.open("rb") as file:
+        if isinstance(content, bytes):
+            file.write(content)
+            file.seek(0)
+        try:
+            done = subprocess.run(
+                [path, *command[1:]], stdin=file, capture_output=True, timeout=timeout, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise _failed(command, 124, f"no answer within {timeout} s", "", ()) from error
+    if done.returncode:
+        said = done.stderr.decode(errors="replace")
+        raise _failed(command, done.returncode, f"exit code {done.returncode}", said, ())
+    return done.stdout
 
 
 def find(program: str, env: Mapping[str, str] | None = None) -> str:

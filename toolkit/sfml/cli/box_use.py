@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import time
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,7 +18,12 @@ from sfml.remote import editors, entry, ssh_files
 from sfml.remote.box import HOME
 from sfml.remote.entry import Entry
 
+if TYPE_CHECKING:
+    from sfml.config import Config
+    from sfml.session.rows import Query
+
 _MIB = 1 << 20
+_READY_WITHIN = 900.0
 
 project_option = click.option("--project", help="The box's project; needed where you have several.")
 
@@ -75,43 +81,111 @@ def forward(project: str | None, ports: tuple[str, ...]) -> None:
     proc.become([*_program("ssh"), "-N", "-o", "ExitOnForwardFailure=yes", *options, _entry(project).host])
 
 
-def _open_editor(name: str, project: str | None, folder: str) -> None:
+def _editor_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.argument("folder", default=HOME),
+        click.option(
+            "--server-file",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="Send this archive as the editor's server.",
+        ),
+        click.option("--push-server", is_flag=True, help="Send the server: the box reaches no download."),
+        project_option,
+        output_option,
+    ):
+        command = option(command)
+    return command
+
+
+def _open_editor(
+    name: str, project: str | None, folder: str, *, push_server: bool, server_file: Path | None, out: Output
+) -> None:
+    from sfml.remote import ide_server, wake
+
     editor = editors.EDITORS[name]
     editors.require(editor)
-    found = _entry(project)
-    # An editor gives up after 15 seconds: the way is tried before it starts.
-    proc.run([*_program("ssh"), found.host, "true"], timeout=120)
+    found, ssh = _entry(project), _program("ssh")
+    wake.enter(found, ssh, _log_in, seconds=_READY_WITHIN, report=out.progress)
+    if push_server or server_file:
+        ide_server.push(editor, ssh, found.host, archive=server_file, report=out.progress)
     editors.open_folder(editor, found.host, folder)
 
 
-@click.command()
-@project_option
-@click.argument("folder", default=HOME)
-def code(project: str | None, folder: str) -> None:
-    """Open a folder of the box in VS Code."""
-    _open_editor("code", project, folder)
+def _log_in(config: Config) -> Query:
+    from sfml.cli.attached import query  # little is loaded where the box answers at once
+
+    return query(config)
 
 
 @click.command()
-@project_option
-@click.argument("folder", default=HOME)
-def cursor(project: str | None, folder: str) -> None:
-    """Open a folder of the box in Cursor."""
-    _open_editor("cursor", project, folder)
+@_editor_options
+def code(project: str | None, folder: str, **options: Any) -> None:
+    """Open a folder of the box in VS Code; a stopped box is started first."""
+    _open_editor("code", project, folder, **options)
+
+
+@click.command()
+@_editor_options
+def cursor(project: str | None, folder: str, **options: Any) -> None:
+    """Open a folder of the box in Cursor; a stopped box is started first."""
+    _open_editor("cursor", project, folder, **options)
+
+
+@click.group()
+def sync() -> None:
+    """Send a project's files to the box, or bring back what was changed there; git says which."""
+
+
+def _sync_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.argument("folder", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path)),
+        click.option("--to", "target", help="Folder in the box.  [default: the folder's name, in the home]"),
+        click.option("--force", is_flag=True, help="Overwrite what was changed on the other side."),
+        project_option,
+        output_option,
+    ):
+        command = option(command)
+    return command
+
+
+@sync.command("up")
+@_sync_options
+def sync_up(project: str | None, folder: Path, target: str | None, *, force: bool, out: Output) -> None:
+    """Send the files that git has or would add; those that are gone here go there, too."""
+    from sfml.remote import sync as syncing
+
+    place = target or folder.resolve().name
+    names = syncing.up(folder, [*_program("ssh"), _entry(project).host], place, force=force)
+    out.value({"sent": names, "to": place}, text=f"{len(names)} files are in {place}")
+
+
+@sync.command("down")
+@_sync_options
+def sync_down(project: str | None, folder: Path, target: str | None, *, force: bool, out: Output) -> None:
+    """Bring back what was changed in the box since the last `sfml sync up`."""
+    from sfml.remote import sync as syncing
+
+    place = target or folder.resolve().name
+    names = syncing.down(folder, [*_program("ssh"), _entry(project).host], place, force=force)
+    out.value(
+        {"brought": names, "from": place}, text="\n".join([*names, f"{len(names)} files came from {place}"])
+    )
 
 
 @click.command()
 @project_option
+@click.option("--jupyter", is_flag=True, help="JupyterLab, where the box's image has it.")
 @click.option("--print", "only_print", is_flag=True, help="Print the address only.")
 @output_option
-def browser(project: str | None, *, only_print: bool, out: Output) -> None:
-    """Open the box's editor in the browser."""
+def browser(project: str | None, *, jupyter: bool, only_print: bool, out: Output) -> None:
+    """Open the box's editor, or its JupyterLab, in the browser."""
     found = _entry(project)
-    if not found.code_url:
+    url = found.jupyter_url if jupyter else found.code_url
+    if not url:
         raise NotFoundError(f"{found.host} has no address for a browser", hint="sfml up notes it")
-    out.value({"url": found.code_url}, text=found.code_url)
+    out.value({"url": url}, text=url)
     if not only_print:
-        webbrowser.open(found.code_url)
+        webbrowser.open(url)
 
 
 @click.command()

@@ -24,6 +24,7 @@ class Entry:
     state: str
     way: str
     code_url: str | None = None
+    jupyter_url: str | None = None
 
 
 @dataclass(frozen=True)

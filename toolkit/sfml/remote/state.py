@@ -13,7 +13,7 @@ from sfml.services.evidence import ContainerState
 from sfml.session.rows import Query
 from sfml.sql import Kind, Name
 
-SSH, CODE = "ssh", "code"
+SSH, CODE, JUPYTER = "ssh", "code", "jupyter"
 """The endpoints' names (specs/service/dev-box.yaml.j2)."""
 
 _PROVISIONING = "provisioning in progress"

@@ -187,6 +187,7 @@ def new_entry(config: Config, box: Box, ready: state.BoxState, environ: Mapping[
         host=box.host,
         url=ready.endpoints[state.SSH],
         code_url=ready.endpoints.get(state.CODE),
+        jupyter_url=ready.endpoints.get(state.JUPYTER),
         service=str(box.service),
         connection=connection,
         role=box.setup.role.last,
