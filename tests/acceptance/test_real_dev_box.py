@@ -90,7 +90,7 @@ def test_box__other_user__is_refused_at_every_endpoint(real_box: RealBox) -> Non
 
 def test_box__from_inside__submits_with_the_service_s_own_token(real_box: RealBox) -> None:
     real_box.ssh("echo 'print(6 * 7)' > job.py")
-    assert "42" in real_box.ssh("sfml submit --yes --as-is job.py")
+    assert "42" in real_box.ssh("sfml submit --yes --as-is --compute-pool ML_DEV_POOL job.py")
 
 
 def test_stop_and_up__home__is_kept(real_box: RealBox) -> None:
@@ -104,12 +104,17 @@ def test_stop_and_up__home__is_kept(real_box: RealBox) -> None:
     assert real_box.ssh("cat kept; ls -d project/.git") == "precious\nproject/.git\n"
 
 
-def test_idle__after_its_time__warns_runs_the_hook_and_suspends_itself(real_box: RealBox) -> None:
+def test_idle__terminal_nobody_types_into__is_warned_and_the_box_suspends_itself(real_box: RealBox) -> None:
     hook = r"mkdir -p .config/sfml; printf '#!/bin/sh\ndate > hooked\n' > .config/sfml/before-stop"
     real_box.ssh(f"{hook}; chmod +x .config/sfml/before-stop; rm -f hooked warned")
-    real_box.up("--change", "--idle-minutes", "0.3")
-    # A terminal in which nobody types, kept open by a connection: neither is use.
-    real_box.ssh("nohup setsid script -qec 'sleep 600' warned >/dev/null 2>&1 </dev/null &")
+    terminal = "nohup setsid script -qec 'sleep 600' warned >/dev/null 2>&1 </dev/null &"
+
+    def opened() -> bool:
+        # On a busy machine the box may have stopped before anybody came in.
+        real_box.up("--change", "--idle-minutes", "0.6")
+        return real_box.call("ssh", "--project", PROJECT, terminal).returncode == 0
+
+    until(opened)
     until(lambda: real_box.status() == "SUSPENDED")
     real_box.up("--change", "--idle-minutes", "20")
     assert real_box.ssh("cat hooked")
