@@ -15,7 +15,9 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-BENCHES = ("start", "backend", "submit", "jobs", "payload", "specs", "tunnel", "analysis", "images")
+BENCHES = (
+    "start", "backend", "submit", "jobs", "payload", "specs", "tunnel", "box", "analysis", "images",
+)  # fmt: skip
 
 
 def main(names: list[str]) -> int:

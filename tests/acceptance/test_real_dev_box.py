@@ -91,6 +91,9 @@ def test_box__other_user__is_refused_at_every_endpoint(real_box: RealBox) -> Non
 def test_box__from_inside__submits_with_the_service_s_own_token(real_box: RealBox) -> None:
     real_box.ssh("echo 'print(6 * 7)' > job.py")
     assert "42" in real_box.ssh("sfml submit --yes --as-is --compute-pool ML_DEV_POOL job.py")
+    for row in real_box.rows(f"SHOW JOB SERVICES IN SCHEMA {DATABASE}.PUBLIC"):
+        real_box.rows(f"DROP SERVICE {DATABASE}.PUBLIC.{row['name']}")
+    real_box.rows(f"DROP STAGE {DATABASE}.PUBLIC.SFML_JOBS_LOCAL")
 
 
 def test_stop_and_up__home__is_kept(real_box: RealBox) -> None:
@@ -107,7 +110,7 @@ def test_stop_and_up__home__is_kept(real_box: RealBox) -> None:
 def test_idle__terminal_nobody_types_into__is_warned_and_the_box_suspends_itself(real_box: RealBox) -> None:
     hook = r"mkdir -p .config/sfml; printf '#!/bin/sh\ndate > hooked\n' > .config/sfml/before-stop"
     real_box.ssh(f"{hook}; chmod +x .config/sfml/before-stop; rm -f hooked warned")
-    terminal = "nohup setsid script -qec 'sleep 600' warned >/dev/null 2>&1 </dev/null &"
+    terminal = "nohup setsid script -qfec 'sleep 600' warned >/dev/null 2>&1 </dev/null &"
 
     def opened() -> bool:
         # On a busy machine the box may have stopped before anybody came in.

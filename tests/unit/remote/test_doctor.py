@@ -25,6 +25,8 @@ WELL: dict[str, list[dict[str, Any]]] = {
     "SHOW GRANTS": [{"privilege": "BIND SERVICE ENDPOINT", "granted_on": "ACCOUNT"}],
     "SHOW COMPUTE POOLS": [{"name": "ML_DEV_POOL", "state": "IDLE"}],
     "SHOW IMAGES": [{"image_name": "dev", "tags": "latest"}],
+    "DESCRIBE USER": [{"property": "DEFAULT_ROLE", "value": "ML_DEV_ROLE"}],
+    "SHOW SNAPSHOTS": [],
     "SHOW SERVICES": [{"name": "ML_DEV_BOX_ANA", "status": "RUNNING"}],
     "SHOW ENDPOINTS": [{"name": "ssh", "ingress_url": "a.snowflakecomputing.app"}],
     "SHOW SERVICE CONTAINERS": [
@@ -53,7 +55,28 @@ def examine(**changes: Any) -> dict[str, Finding]:
 def test_doctor__all_well__finds_nothing() -> None:
     found = examine()
     assert {one.health for one in found.values()} == {Health.GOOD}
-    assert set(found) == {"clock", "role", "grants", "pool", "image", "box", "endpoint"}
+    assert set(found) == {
+        "clock", "role", "default role", "grants", "quota", "snapshots", "pool", "image", "box", "endpoint",
+    }  # fmt: skip
+
+
+def test_doctor__default_role_of_an_administrator__is_warned_of_with_the_sql() -> None:
+    found = examine(**{"DESCRIBE USER": [{"property": "DEFAULT_ROLE", "value": "ACCOUNTADMIN"}]})
+    assert found["default role"].health is Health.WARN
+    assert "ALTER USER ANA SET DEFAULT_ROLE = ML_DEV_ROLE;" in found["default role"].remedy
+
+
+def test_doctor__no_node_left__says_so_unless_the_pool_has_its_own() -> None:
+    other = {"name": "OTHER", "instance_family": "CPU_X64_M", "active_nodes": 400, "idle_nodes": 100}
+    found = examine(**{"SHOW COMPUTE POOLS": [other]})["quota"]
+    assert (found.health, found.text) == (Health.BAD, "500 of 500 nodes of CPU_X64_M run")
+    own = {"name": "ML_DEV_POOL", "instance_family": "CPU_X64_M", "state": "ACTIVE", "max_nodes": 1}
+    assert examine(**{"SHOW COMPUTE POOLS": [other, own]})["quota"].health is Health.GOOD
+
+
+def test_doctor__no_room_for_a_snapshot__is_told() -> None:
+    found = examine(**{"SHOW SNAPSHOTS": [{"name": f"S{number}"} for number in range(100)]})
+    assert found["snapshots"].health is Health.WARN
 
 
 @pytest.mark.parametrize(

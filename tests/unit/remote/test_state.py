@@ -78,9 +78,13 @@ def test_wait__box_comes_up__says_each_new_thing_once() -> None:
     assert found.endpoints == {"ssh": "https://abc-org-acct.snowflakecomputing.app"}
     assert said == [
         "   0 s  the service is PENDING",
-        "   2 s  the service is PENDING; main: Waiting to start",
-        "   6 s  its address is being made",
+        "   0 s  the service is PENDING; main: Waiting to start",
+        "   1 s  its address is being made",
     ]
+
+
+def test_pause__often_at_first__then_every_two_seconds() -> None:
+    assert [state.pause(passed) for passed in (0, 1, 5, 10, 600)] == [0.25, 0.25, 1, 2, 2]
 
 
 def test_wait__never_ready__tells_what_was_last_seen() -> None:

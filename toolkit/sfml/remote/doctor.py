@@ -18,12 +18,17 @@ from sfml.remote import state
 from sfml.remote.box import Box
 from sfml.services import observe
 from sfml.session.rows import Query
+from sfml.specs.families import FAMILIES
 from sfml.sql import Kind
 from sfml.tunnel.dial import proxy_for
 
 MIN_PYTHON = (3, 11)
 MOST_SKEW = 30.0
 """Seconds: key-pair logins and signed tokens begin to fail about there."""
+
+
+MOST_SNAPSHOTS = 100
+"""Of block volumes, in one account (documentation, "Block storage volumes")."""
 
 
 class Health(Enum):
@@ -90,11 +95,11 @@ def _engine() -> Finding:
 
 def account_side(config: Config, query: Query, box: Box, *, now: Callable[[], datetime]) -> Iterator[Finding]:
     """What the account lacks for this box; the session is open."""
-    for check in (_clock, _role, _grants, _pool, _image, _box):
+    for check in (_clock, _role, _default_role, _grants, _quota, _pool, _image, _box):
         try:
             yield from check(config, query, box, now)
         except (NotFoundError, RefusedError) as error:
-            about = check.__name__.strip("_")
+            about = check.__name__.strip("_").replace("_", " ")
             yield Finding(about=about, health=Health.WARN, text=str(error), remedy=error.hint or "")
 
 
@@ -117,6 +122,47 @@ def _role(config: Config, query: Query, box: Box, _now: Now) -> Iterator[Finding
         health=Health.GOOD if can_own else Health.WARN,
         text=text if can_own else f"{text}: cannot own services",
         remedy="" if can_own else remedy,
+    )
+
+
+def _default_role(_config: Config, query: Query, box: Box, _now: Now) -> Iterator[Finding]:
+    rows = query(sql.describe(Kind.USER, sql.Name((box.user,))))
+    default = next((row.get("value") for row in rows if row.get("property") == "DEFAULT_ROLE"), None)
+    advice = sql.alter_user_default_role(sql.Name((box.user,)), box.setup.role)
+    yield Finding(
+        about="default role",
+        health=Health.WARN if default in account.NO_OWNERS else Health.GOOD,
+        text=str(default or "none set"),
+        remedy=f"the browser's way into the box fails with it: {advice};"
+        if default in account.NO_OWNERS
+        else "",
+    )
+
+
+def _quota(_config: Config, query: Query, box: Box, _now: Now) -> Iterator[Finding]:
+    """Nodes of the family, and snapshots: an account has a limit of each."""
+    family = FAMILIES.get(box.setup.family)
+    limit = family.node_limit if family else None
+    pools = [
+        row for row in query(sql.show(Kind.COMPUTE_POOL)) if row.get("instance_family") == box.setup.family
+    ]
+    nodes = sum(int(row.get(key) or 0) for row in pools for key in ("active_nodes", "idle_nodes"))
+    own = sum(int(row.get("max_nodes") or 0) for row in pools if row.get("name") == box.setup.pool.last)
+    has_room = limit is None or nodes < limit or own > 0
+    yield _when(
+        has_room,
+        "quota",
+        f"{nodes} of {limit or '?'} nodes of {box.setup.family} run",
+        "stop what runs on them, choose another --family, or ask Snowflake's support for more",
+    )
+    snapshots = len(query(sql.show(Kind.SNAPSHOT)))
+    yield Finding(
+        about="snapshots",
+        health=Health.GOOD if snapshots < MOST_SNAPSHOTS else Health.WARN,
+        text=f"{snapshots} of {MOST_SNAPSHOTS}",
+        remedy=""
+        if snapshots < MOST_SNAPSHOTS
+        else "without room sfml down cannot keep the home: drop old ones",
     )
 
 

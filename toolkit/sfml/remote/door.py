@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from sfml.errors import NotFinishedError, RefusedError
 from sfml.remote import tokens
+from sfml.remote.state import pause
 from sfml.tunnel import dial
 
 _TIMEOUT = 10.0
-_LOOK_EVERY = 2.0
 # While a new endpoint spreads, or the box starts (snowflake-ml-python's own tests retry these).
 _PASSING = frozenset({401, 403, 404, 429, 500, 502, 503, 504})
 
@@ -59,4 +59,4 @@ def host_key(
         if what != last:
             report(f"{clock() - began:4.0f} s  {what}")
             last = what
-        sleep(_LOOK_EVERY)
+        sleep(pause(clock() - began))

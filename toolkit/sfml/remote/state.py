@@ -20,7 +20,7 @@ _PROVISIONING = "provisioning in progress"
 """What SHOW ENDPOINTS says in the place of a host at first (snowflake-cli matches it in lower case)."""
 
 _GONE = frozenset({"FAILED", "DONE", "DELETING", "DELETED", "INTERNAL_ERROR"})
-_LOOK_EVERY = 2.0
+_FIRST_LOOK, _LOOK_EVERY = 0.25, 2.0
 LOG_LINES = 15
 
 
@@ -110,7 +110,12 @@ def wait_until_ready(
         if state.awaited != last:
             report(f"{passed:4.0f} s  {state.awaited}")
             last = state.awaited
-        sleep(_LOOK_EVERY)
+        sleep(pause(passed))
+
+
+def pause(passed: float) -> float:
+    """Seconds until the next look: often at first, for a box that only has to wake up."""
+    return min(_LOOK_EVERY, max(_FIRST_LOOK, passed / 5))
 
 
 def story(query: Query, service: Name) -> str:
