@@ -60,7 +60,14 @@ def snow(backend: LocalBackend, tmp_path_factory: pytest.TempPathFactory) -> Sno
         assert (done.returncode != 0) is fails, done.stdout + done.stderr
         return json.loads(done.stdout) if parsed and not fails else done.stdout + done.stderr
 
+    def started(*arguments: str) -> subprocess.Popen[str]:
+        """The command, running; its output in lines."""
+        command = [str(SNOW), *arguments, "-c", "local"]
+        own = {**environment, "PYTHONUNBUFFERED": "1"}
+        return subprocess.Popen(command, env=own, cwd=folder, stdout=subprocess.PIPE, text=True)
+
     run.folder = folder  # type: ignore[attr-defined]
+    run.started = started  # type: ignore[attr-defined]
     return run
 
 
@@ -139,3 +146,39 @@ def test_service__created_and_asked_for_everything__answers(snow: Snow, account:
     metrics = snow(*service, "metrics", "svc", "--container-name", "echo", "--instance-id", "0")
     assert metrics == {"message": "No metrics found."}
     assert snow(*service, "drop", "svc") == {"status": "SVC successfully dropped."}
+
+
+def test_service__followed_and_changed__shows_each_change(
+    snow: Snow, account: str, backend: LocalBackend
+) -> None:
+    from snowflake.connector import connect
+
+    service = ("spcs", "service")
+    done = {"status": "Statement executed successfully."}
+    echo = {"name": "echo", "image": f"{account}/echo:1", "env": {"SERVER_PORT": 8000}}
+    newer = spec(snow, "newer.yaml", {**echo, "env": {"SERVER_PORT": 8000, "UPGRADED": "yes"}})
+    logs = (*service, "logs", "changing", "--container-name", "echo", "--instance-id", "0")
+    with connect(**backend.parameters(database="DB1", schema="PUBLIC")) as connection:
+
+        def becomes(state: str) -> None:  # snow itself has no waiting
+            connection.cursor().execute(f"call changing!spcs_wait_for('{state}', {WITHIN:g})")
+
+        path = spec(snow, "changing.yaml", echo)
+        snow(*service, "create", "changing", "--compute-pool", "pool", "--spec-path", path)
+        becomes("RUNNING")
+        with snow.started(*logs, "--follow", "--follow-interval", "1") as following:  # type: ignore[attr-defined]
+            assert any("Serving Flask app" in line for line in following.stdout)
+            following.kill()
+        assert snow(*service, "set", "changing", "--comment", "mine", "--max-instances", "2") == done
+        assert snow(*service, "suspend", "changing") == done
+        becomes("SUSPENDED")
+        assert snow(*service, "upgrade", "changing", "--spec-path", newer) == done
+        assert snow(*service, "resume", "changing") == done
+        becomes("RUNNING")
+        (shown,) = snow(*service, "describe", "changing")
+        assert (shown["comment"], shown["max_instances"]) == ("mine", 2)
+        assert 'UPGRADED: "yes"' in shown["spec"]
+        assert snow(*service, "unset", "changing", "--comment", "--max-instances") == done
+        (shown,) = snow(*service, "describe", "changing")
+        assert (shown["comment"], shown["max_instances"]) == (None, 1)
+        assert snow(*service, "drop", "changing") == {"status": "CHANGING successfully dropped."}

@@ -14,7 +14,7 @@ import click
 from sfml import sql
 from sfml.cli.attached import ScriptFailedError
 from sfml.cli.output import Output
-from sfml.cli.spec_source import ready_for
+from sfml.cli.spec_source import variables_of
 from sfml.config import Config
 from sfml.errors import InterruptedByUserError, JobFailedError, NoConnectionError, NotFinishedError
 
@@ -47,23 +47,13 @@ class JobView:
         """What would run, after a look at the pool."""
         from dataclasses import replace
 
-        from sfml.pools import check_pool, find_pool
-        from sfml.services import plan as plans
+        from sfml.services.prepare import prepare
         from sfml.services.run import job_name
-        from sfml.services.status import placed
-        from sfml.session.rows import over
 
-        pool = find_pool(over(self.connection), self.config.compute_pool)
-        check_pool(pool, nodes=1)
-        wish = plans.Wish(
-            kind="job",
-            name=placed(self.connection, name or job_name(source.stem)),
-            ready=ready_for(source, given, "job", self.families, pool.family),
-            instances=(replicas, replicas),
-            integrations=self.config.eai,
-            warehouse=self.config.warehouse,
-        )
-        found = plans.make(wish, pool, families=self.families)
+        found = prepare(
+            self.connection, self.config, source, "job", name or job_name(source.stem),
+            families=self.families, env=variables_of(given), instances=(replicas, replicas),
+        )  # fmt: skip
         return replace(found, uploads=tuple(map(str, uploads)))
 
     def start(self, plan: Plan, uploads: Sequence[Put]) -> None:

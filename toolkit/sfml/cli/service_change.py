@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,7 +14,7 @@ from sfml.cli.job_view import JobView, agree, command, show_plan
 from sfml.cli.options import CONNECTION_KEYS, config_options, timeout_option
 from sfml.cli.output import Output, dry_run_option, output_option
 from sfml.cli.run_spec import yes_option
-from sfml.cli.spec_source import known_families, ready_for, source_of, spec_options
+from sfml.cli.spec_source import known_families, ready_for, source_of, spec_options, variables_of
 from sfml.config import Config
 from sfml.errors import InputError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from sfml.services.plan import Plan
     from sfml.services.source import Source
+    from sfml.session import Opening
     from sfml.specs.families import Family
 
 _WAIT = click.option("--wait/--detach", default=True, help="Wait until it is ready (default), or not.")
@@ -50,67 +52,90 @@ def create(
     spec: str | None,
     args: tuple[str, ...],
     given: Mapping[str, Any],
-    wait: bool,
-    timeout: float | None,
-    dry_run: bool,
-    yes: bool,
+    min_instances: int,
+    max_instances: int | None,
+    auto_suspend: int | None,
+    auto_resume: bool | None,
+    comment: str | None,
     out: Output,
-    **properties: Any,
+    **carrying: Any,
 ) -> None:
     """Create the service NAME of SPEC, a file or a template, and wait until it is ready."""
     from sfml.account import refuse_system_pool
+
+    found = _asked(name, spec, args, given, config)
+    refuse_system_pool(config.compute_pool)
+    properties: dict[str, Any] = {
+        "instances": (min_instances, max_instances or min_instances),
+        "auto_suspend_secs": auto_suspend,
+        "auto_resume": auto_resume,
+        "comment": comment,
+    }
+    with attached.begin(config, light=True) as opening:
+        _change(config, opening, found, _create, out, **properties, **carrying)
+
+
+def _create(connection: SnowflakeConnection, plan: Plan) -> str:
     from sfml.services import manage
 
+    _refuse_existing(connection, plan)
+    return manage.create(connection, plan.wish, plan.pool)
+
+
+def _upgrade(connection: SnowflakeConnection, plan: Plan) -> str:
+    from sfml.services import manage
+
+    return manage.upgrade(connection, plan.wish, plan.pool)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A service's name, its spec's text, and what that may depend on."""
+
+    name: str
+    source: Source
+    given: Mapping[str, Any]
+    families: Mapping[str, Family]
+
+
+def _asked(
+    name: str, spec: str | None, args: tuple[str, ...], given: Mapping[str, Any], config: Config
+) -> Asked:
+    """What was asked for; the spec is checked as far as that goes without a pool."""
     families = known_families(config)
     source = source_of(spec, args, given, config, families)
     ready_for(source, given, "service", families, None)
-    refuse_system_pool(config.compute_pool)
-    with attached.begin(config, light=True) as opening:
-        connection = opening.connection()
-        plan = _plan(config, connection, source, given, families, name=name, **properties)
-        show_plan(plan, out)
-        if dry_run:
-            out.value(plan.described, text="")
-            return
-        agree(plan, out, yes=yes)
-        _refuse_existing(connection, plan)
-        out.progress(manage.create(connection, plan.wish, plan.pool))
-        _stay(config, connection, plan, out, wait=wait, timeout=timeout)
+    return Asked(name=name, source=source, given=given, families=families)
 
 
-def _plan(
+def _change(
     config: Config,
-    connection: SnowflakeConnection,
-    source: Source,
-    given: Mapping[str, Any],
-    families: Mapping[str, Family],
+    opening: Opening,
+    asked: Asked,
+    act: Callable[[SnowflakeConnection, Plan], str],
+    out: Output,
     *,
-    name: str,
-    min_instances: int = 1,
-    max_instances: int | None = None,
-    auto_suspend: int | None = None,
-    auto_resume: bool | None = None,
-    comment: str | None = None,
-) -> Plan:
-    from sfml.pools import check_pool, find_pool
-    from sfml.services import plan as plans
-    from sfml.services.status import placed
-    from sfml.session.rows import over
+    dry_run: bool,
+    yes: bool,
+    wait: bool,
+    timeout: float | None,
+    **properties: Any,
+) -> None:
+    """Show the plan, then carry it out and stay until the service is ready."""
+    from sfml.services.prepare import prepare
 
-    pool = find_pool(over(connection), config.compute_pool)
-    check_pool(pool, nodes=1)
-    wish = plans.Wish(
-        kind="service",
-        name=placed(connection, name),
-        ready=ready_for(source, given, "service", families, pool.family),
-        instances=(min_instances, max_instances or min_instances),
-        integrations=config.eai,
-        warehouse=config.warehouse,
-        comment=comment,
-        auto_suspend_secs=auto_suspend,
-        auto_resume=auto_resume,
-    )
-    return plans.make(wish, pool, families=families)
+    connection = opening.connection()
+    plan = prepare(
+        connection, config, asked.source, "service", asked.name,
+        families=asked.families, env=variables_of(asked.given), **properties,
+    )  # fmt: skip
+    show_plan(plan, out)
+    if dry_run:
+        out.value(plan.described, text="")
+        return
+    agree(plan, out, yes=yes)
+    out.progress(act(connection, plan))
+    _stay(config, connection, plan, out, wait=wait, timeout=timeout)
 
 
 def _refuse_existing(connection: SnowflakeConnection, plan: Plan) -> None:
@@ -164,37 +189,24 @@ def upgrade(
     spec: str | None,
     args: tuple[str, ...],
     given: Mapping[str, Any],
-    wait: bool,
-    timeout: float | None,
-    dry_run: bool,
-    yes: bool,
     out: Output,
+    **carrying: Any,
 ) -> None:
     """Give the service NAME another spec: its instances are replaced one after the other."""
-    from dataclasses import replace
-
     from sfml.services import manage
     from sfml.services.status import full_id
     from sfml.session.rows import over
 
-    families = known_families(config)
-    source = source_of(spec, args, given, config, families)
-    ready_for(source, given, "service", families, None)
+    asked = _asked(name, spec, args, given, config)
     with attached.begin(config, light=True) as opening:
         connection = opening.connection()
         found = manage.describe(over(connection), full_id(connection, name))
         on_its_pool = replace(config, compute_pool=found.compute_pool, eai=found.integrations)
-        plan = _plan(
-            on_its_pool, connection, source, given, families,
-            name=found.name, min_instances=max(1, found.target_instances),
+        fewest = max(1, found.target_instances)
+        _change(
+            on_its_pool, opening, replace(asked, name=found.name), _upgrade, out,
+            instances=(fewest, fewest), **carrying,
         )  # fmt: skip
-        show_plan(plan, out)
-        if dry_run:
-            out.value(plan.described, text="")
-            return
-        agree(plan, out, yes=yes)
-        out.progress(manage.upgrade(connection, plan.wish, plan.pool))
-        _stay(config, connection, plan, out, wait=wait, timeout=timeout)
 
 
 def _changed(config: Config, name: str, verb: str, out: Output) -> None:

@@ -87,15 +87,16 @@ def ready_for(
     source: Source, given: Mapping[str, Any], kind: str, families: Mapping[str, Family], family: str | None
 ) -> Ready:
     """The checked spec: before the pool is known for its form alone, then for its sizes too."""
-    from sfml.jobs.request import environment
-    from sfml.services.source import ready
-    from sfml.specs.scope import Target
-    from sfml.specs.validate import on_family
+    from sfml.services.prepare import checked
 
-    target = Target(kind=kind, families=lambda: families)
-    if family is not None and family in families:
-        target = on_family(family, target)
-    return ready(source, target, env=environment(given["variables"], os.environ))
+    return checked(source, kind, families=families, family=family, env=variables_of(given))
+
+
+def variables_of(given: Mapping[str, Any]) -> Mapping[str, str]:
+    """What is to be set in every container."""
+    from sfml.jobs.request import environment
+
+    return environment(given["variables"], os.environ)
 
 
 def known_families(config: Config) -> Mapping[str, Family]:
