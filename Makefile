@@ -1,9 +1,12 @@
 # Bootstraps .venv with nox, then hands over: every target is one nox session.
 #   make demo                 a training script as an ML Job, with no account
 #   make test                 the checks and the test suite
+#   make connect              a dev box inside Snowflake
 CONNECTION ?=
 PROJECT    ?= ml_dev
 INSTANCE   ?= CPU_X64_M
+POOL       ?=
+IDE        ?=
 PYTHON     ?= python3
 FILE       ?=
 DIR        ?=
@@ -13,9 +16,10 @@ ARGS       ?=
 VENV := .venv
 NOX  := $(VENV)/bin/nox
 CONNECT := $(if $(CONNECTION),--connection $(CONNECTION))
+BOX     := --project "$(PROJECT)" $(if $(POOL),--pool $(POOL))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test setup connect submit submit-dir clean
+.PHONY: help install demo test setup connect submit submit-dir clean distclean
 
 help:
 	@echo "snowflake-ml-accelerator"
@@ -25,13 +29,15 @@ help:
 	@echo "  make install                 install sfml into .venv"
 	@echo "  make submit FILE=train.py    submit a Python file as an ML Job"
 	@echo "  make submit-dir DIR=project  submit a directory (ENTRYPOINT=main.py)"
-	@echo "  make setup                   create the account's objects that sfml needs"
-	@echo "  make connect                 make the dev box, or start it (then: ssh sfml-PROJECT)"
-	@echo "  make clean                   remove .venv, caches and the local backend's state"
+	@echo "  make setup                   create the pool, stage and network access of a dev box"
+	@echo "  make connect                 make the dev box, or start it; IDE=code or IDE=cursor opens it"
+	@echo "  make clean                   remove the dev box and what was made for it, after a plan"
+	@echo "  make distclean               remove .venv, caches and the local backend's state"
 	@echo ""
 	@echo "  CONNECTION=name   a connection of your connections.toml, or: local"
 	@echo "  PROJECT=name      project name (now: $(PROJECT))"
 	@echo "  INSTANCE=family   instance family (now: $(INSTANCE))"
+	@echo "  POOL=name         compute pool of the dev box; by default named after the project"
 	@echo "  ARGS='…'          more arguments for the command behind the target"
 	@echo ""
 	@echo "All sessions: $(NOX) -l"
@@ -68,11 +74,15 @@ submit-dir: $(NOX)
 	@$(NOX) -s submit -- $(CONNECT) "$(DIR)" --entrypoint "$(ENTRYPOINT)" $(ARGS)
 
 setup: $(NOX)
-	@$(NOX) -s account -- setup $(CONNECT) $(ARGS)
+	@$(NOX) -s dev-up -- --prepare $(CONNECT) $(BOX) --family "$(INSTANCE)" $(ARGS)
 
 connect: $(NOX)
-	@$(NOX) -s dev-up -- $(CONNECT) --project "$(PROJECT)" --family "$(INSTANCE)" $(ARGS)
+	@$(NOX) -s dev-up -- $(CONNECT) $(BOX) --family "$(INSTANCE)" $(ARGS)
+	@$(if $(IDE),$(VENV)/bin/sfml $(IDE) --project "$(PROJECT)")
 
-clean:
+clean: $(NOX)
+	@$(NOX) -s dev-down -- $(CONNECT) $(BOX) $(ARGS)
+
+distclean:
 	@if [ -x $(VENV)/bin/sfml ]; then $(VENV)/bin/sfml local stop; fi
 	rm -rf $(VENV) .nox .sfml .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -151,6 +151,12 @@ def dev_up(session: nox.Session) -> None:
     _sfml(session, "up")
 
 
+@nox.session(name="dev-down", venv_backend="none")
+def dev_down(session: nox.Session) -> None:
+    """Remove the dev box and what was made for it, after a plan: nox -s dev-down -- [--connection NAME]"""
+    _sfml(session, "down")
+
+
 @nox.session(venv_backend="none")
 def render(session: nox.Session) -> None:
     """Render a spec from its template: nox -s render -- specs/job/gpu-job.yaml.j2 --values my.yaml"""

@@ -81,4 +81,4 @@ def test_make_demo__fresh_clone_and_empty_home__trains_and_exits_zero(
         assert "epoch  200" in done.stdout + done.stderr
         assert "accuracy" in done.stdout
     finally:
-        subprocess.run(["make", "clean"], cwd=clone, env=env, capture_output=True, check=False)
+        subprocess.run(["make", "distclean"], cwd=clone, env=env, capture_output=True, check=False)

@@ -49,7 +49,7 @@ def place() -> tuple[str, ...]:
 
 
 def test_up__from_nothing__leads_into_a_shell(prepared: RealBox, before: Any) -> None:
-    done = prepared.up("-o", "json")
+    done = prepared.nox_up("-o", "json")
 
     assert json.loads(done.stdout)["service"] == SERVICE
     for line in (f"+ compute pool {POOL}", f"+ database {DATABASE}", f"+ service {SERVICE}"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import time
@@ -58,8 +59,30 @@ class RealBox:
         return done
 
     def up(self, *more: str) -> subprocess.CompletedProcess[str]:
-        options = ("--image", self.image, "--egress", "packages", "--timeout", "180s", "--yes")
-        done = self.sfml("up", *PLACE, *options, *more)
+        done = self.sfml("up", *PLACE, *self.options, *more)
+        self.made = True
+        return done
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        return ("--image", self.image, "--egress", "packages", "--timeout", "180s", "--yes")
+
+    def nox_up(self, *more: str) -> subprocess.CompletedProcess[str]:
+        """``nox -s dev-up`` where the acceptance session names nox, else the command behind it."""
+        nox = os.environ.get("SFML_TEST_NOX")
+        if not nox:
+            return self.up(*more)
+        place = {
+            "SFML_CONNECTION": "local",
+            "SFML_EXECUTOR": "docker",
+            "SFML_STATE": str(self.project / ".sfml"),
+        }
+        # With the machine's own settings for its package index; the box's user has none.
+        installed = run_program([nox, "-s", "install"], cwd=ROOT, env=os.environ, timeout=BUILD_WITHIN)
+        assert installed.returncode == 0, installed.stderr
+        command = [nox, "-s", "dev-up", "--", *PLACE, *self.options, *more]
+        done = run_program(command, cwd=ROOT, env={**self.environ, **place}, timeout=2 * WITHIN)
+        assert done.returncode == 0, done.stdout + done.stderr
         self.made = True
         return done
 

@@ -73,6 +73,7 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
 )
 @click.option("--change", is_flag=True, help="Alter what differs in place; a new specification restarts it.")
 @click.option("--recreate", is_flag=True, help="Make a box anew that cannot be altered; its home is kept.")
+@click.option("--prepare", "only_prepare", is_flag=True, help="Make what the box needs, and not the box.")
 @click.option("--admin-sql", is_flag=True, help="Print the SQL for an administrator; no login.")
 @click.option(
     "--timeout", default="15m", callback=duration, show_default=True, help="How long to wait for the box."
@@ -90,6 +91,7 @@ def up(
     image: str | None,
     change: bool,
     recreate: bool,
+    only_prepare: bool,
     admin_sql: bool,
     timeout: float,
     yes: bool,
@@ -123,6 +125,12 @@ def up(
 
     wanted = look()
     if dry_run:
+        return
+    if only_prepare:
+        if steps.missing(wanted.around):
+            _confirm(yes=yes)
+        ups.prepare(wanted, ask, change=change, report=report)
+        out.value(names(box), text="sfml up makes the box")
         return
     ups.require_ours(wanted)
     if wanted.needs_new_box and _wants(_ANEW, "--recreate", given=recreate, yes=yes, out=out):

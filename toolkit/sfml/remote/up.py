@@ -131,11 +131,11 @@ def require_ours(wanted: Wanted) -> None:
 def carry_out(wanted: Wanted, who: Who, query: Query, *, change: bool, report: Report) -> None:
     """Do what is missing; start a stopped box; with ``change``, alter in place what differs."""
     require_ours(wanted)
+    prepare(wanted, query, change=change, report=report)
 
     def tell(step: Step) -> None:
         report(step.title)
 
-    steps.carry_out(wanted.around, query, amend=change, report=tell)
     act_as_owner(who, query)
     if wanted.home:
         homes.wait_until_created(wanted.box, wanted.home, query, seconds=HOME_WITHIN, report=report)
@@ -143,6 +143,11 @@ def carry_out(wanted: Wanted, who: Who, query: Query, *, change: bool, report: R
     if state.read(query, wanted.box.service).status in ("SUSPENDED", "SUSPENDING"):
         report(f"resume {wanted.box.service}")
         query(sql.alter_service(wanted.box.service, "RESUME"))
+
+
+def prepare(wanted: Wanted, query: Query, *, change: bool, report: Report) -> None:
+    """Make what the box needs, and not the box itself."""
+    steps.carry_out(wanted.around, query, amend=change, report=lambda step: report(step.title))
 
 
 def make_room(wanted: Wanted, who: Who, query: Query, *, report: Report) -> None:
