@@ -27,7 +27,7 @@ from sfml.emulator.handlers.services import find
 from sfml.emulator.results import Rows, status
 from sfml.emulator.services import references, volumes
 from sfml.emulator.services.model import Service
-from sfml.emulator.services.services import NewService
+from sfml.emulator.services.new import NewService
 from sfml.emulator.services.states import Status
 from sfml.emulator.statements import commands as c
 from sfml.emulator.statements.names import ObjectName

@@ -12,8 +12,9 @@ from sfml.emulator.faults import invalid, missing
 from sfml.emulator.mljobs import spec
 from sfml.emulator.services import names, references, secrets
 from sfml.emulator.services.model import Service
+from sfml.emulator.services.new import NewService
 from sfml.emulator.services.pools import family
-from sfml.emulator.services.services import NewService, Services
+from sfml.emulator.services.services import Services
 
 _FUNCTION = "SYSTEM$EXECUTE_ML_JOB"
 

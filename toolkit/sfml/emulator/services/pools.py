@@ -5,7 +5,7 @@ Nodes are this machine, so they are there at once; the states while they are mad
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,6 +13,7 @@ from typing import Any
 
 from sfml.emulator.catalog import Catalog, Kind, Name, Record
 from sfml.emulator.faults import Fault, invalid, missing
+from sfml.emulator.services.model import Service
 from sfml.specs.families import FAMILIES, Family
 
 _STARTING = timedelta(seconds=1)
@@ -59,6 +60,18 @@ class PoolView:
     def __getitem__(self, name: str) -> Any:
         """A stored property."""
         return self.record.properties.get(name)
+
+
+def usage_of(there: Mapping[int, Service], running: Sequence[int], last: datetime | None) -> Usage:
+    """Of a pool with these services and jobs; ``running`` names one for each node that is taken."""
+    return Usage(
+        nodes=sum(number in there for number in running),
+        jobs=sum(service.is_job for service in there.values()),
+        services=sum(not service.is_job for service in there.values()),
+        resting=sum(service.suspended for service in there.values()),
+        waiting=sum(i.placed_on is None for service in there.values() for i in service.instances),
+        last=last,
+    )
 
 
 class Pools:

@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -16,10 +16,19 @@ from sfml.emulator.cancellation import Cancellation
 from sfml.emulator.catalog import Catalog, Kind, Name, Record
 from sfml.emulator.executors.base import Ended, Executor, Handle, Report, UnschedulableError
 from sfml.emulator.faults import DiskFullError, Fault, missing
-from sfml.emulator.services import events, lifecycle, scheduling, spec, states, volumes
+from sfml.emulator.services import events, lifecycle, scheduling, spec, volumes
 from sfml.emulator.services.launch import Launcher
 from sfml.emulator.services.model import Service, from_record, properties
-from sfml.emulator.services.pools import Pools, PoolView, Usage, idle_too_long, suspended, view
+from sfml.emulator.services.new import NewService, drafted
+from sfml.emulator.services.pools import (
+    Pools,
+    PoolView,
+    Usage,
+    idle_too_long,
+    suspended,
+    usage_of,
+    view,
+)
 from sfml.emulator.services.snapshots import Snapshots
 from sfml.emulator.services.states import InstanceStatus, Status
 
@@ -28,31 +37,6 @@ _DISK_AGAIN = 1.0
 _AGAIN_AFTER = 0.5
 _AGAIN_AT_MOST = 60.0
 """Seconds until a service's run that ended starts again: doubled each time, while it never ran for long."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NewService:
-    """What a service or job is made of, whatever statement asked for it."""
-
-    name: Name
-    pool: Record
-    spec: Mapping[str, Any]
-    owner: str
-    is_job: bool = True
-    replicas: int = 1
-    minimum: int = 1
-    maximum: int | None = None
-    asynchronous: bool = True
-    comment: str | None = None
-    query_id: str = ""
-    query_warehouse: str | None = None
-    integrations: tuple[str, ...] = ()
-    auto_resume: bool = True
-    auto_suspend_secs: int = 0
-    log_level: str | None = None
-    images: Mapping[str, str] = field(default_factory=dict)
-    unschedulable: str = ""
-    read_only: tuple[str, ...] = ()
 
 
 @dataclass(kw_only=True, eq=False)
@@ -174,30 +158,7 @@ class Services:
             return self._live.get(service.record.id, service)
 
     def _store(self, new: NewService) -> Service:
-        texts = states.JOB_TEXTS if new.is_job else states.SERVICE_TEXTS
-        draft = Service(
-            record=Record(kind=Kind.SERVICE, name=new.name, owner=new.owner),
-            is_job=new.is_job,
-            message=texts[Status.PENDING],
-            pool=new.pool.name.name,
-            spec=new.spec,
-            spec_digest=spec.digest(new.spec),
-            minimum=new.minimum,
-            replicas=new.replicas,
-            maximum=new.replicas if new.maximum is None else new.maximum,
-            asynchronous=new.asynchronous,
-            instances=(),
-            query_id=new.query_id,
-            query_warehouse=new.query_warehouse,
-            integrations=new.integrations,
-            auto_resume=new.auto_resume,
-            auto_suspend_secs=new.auto_suspend_secs,
-            log_level=new.log_level,
-            images=new.images,
-            unschedulable=new.unschedulable,
-            read_only=new.read_only,
-        )
-        draft = lifecycle.with_replicas(draft, self._clock())
+        draft = drafted(new, self._clock())
         record = self._catalog.create(
             Kind.SERVICE, new.name, owner=new.owner, comment=new.comment, properties=properties(draft)
         )
@@ -254,14 +215,7 @@ class Services:
 
     def _usage(self, pool: str) -> Usage:
         there = {number: service for number, service in self._live.items() if service.pool == pool}
-        return Usage(
-            nodes=sum(service in there for service, _ in self._runs),
-            jobs=sum(service.is_job for service in there.values()),
-            services=sum(not service.is_job for service in there.values()),
-            resting=sum(service.suspended for service in there.values()),
-            waiting=sum(i.placed_on is None for service in there.values() for i in service.instances),
-            last=self._last_use.get(pool),
-        )
+        return usage_of(there, [service for service, _ in self._runs], self._last_use.get(pool))
 
     # --- waiting
 
