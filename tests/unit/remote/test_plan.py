@@ -34,12 +34,13 @@ def script(wanted: Box) -> list[str]:
 def test_plan__a_box__is_this_sql() -> None:
     mark = """COMMENT = '{"made_by": "sfml", "project": "ml_dev", "owner": "ANA"}'"""
     *before, service = script(box())
-    pool, database, schema, stage, rule, integration, usage, bind = before
+    pool, database, schema, stage, repository, rule, integration, usage, bind = before
     assert pool.startswith("CREATE COMPUTE POOL IF NOT EXISTS ML_DEV_POOL MIN_NODES = 1 MAX_NODES = 1 ")
     assert pool.endswith(f"INITIALLY_SUSPENDED = TRUE AUTO_SUSPEND_SECS = 300 {mark};")
     assert database == f"CREATE DATABASE IF NOT EXISTS ML_DEV {mark};"
     assert schema == f"CREATE SCHEMA IF NOT EXISTS ML_DEV.PUBLIC {mark};"
     assert stage.startswith("CREATE STAGE IF NOT EXISTS ML_DEV.PUBLIC.DEV_STAGE ")
+    assert repository == f"CREATE IMAGE REPOSITORY IF NOT EXISTS ML_DEV.PUBLIC.IMAGES {mark};"
     assert rule == (
         "CREATE NETWORK RULE ML_DEV.PUBLIC.ML_DEV_EGRESS TYPE = HOST_PORT "
         f"VALUE_LIST = ('pypi.org', 'files.pythonhosted.org') MODE = EGRESS {mark};"
@@ -74,6 +75,10 @@ def test_plan__egress__decides_rule_and_integration(egress: str, words: bool) ->
     assert ("NETWORK RULE" in text) is words
     assert ("EXTERNAL_ACCESS_INTEGRATIONS" in text) is words
     assert ("'0.0.0.0:443', '0.0.0.0:80'" in text) is words
+
+
+def test_plan__image_of_another_repository__makes_no_repository() -> None:
+    assert "IMAGE REPOSITORY" not in "\n".join(script(box(image="/other/public/images/dev:2")))
 
 
 def test_plan__own_integration__is_used_and_none_is_made() -> None:

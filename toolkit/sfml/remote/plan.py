@@ -70,9 +70,21 @@ def infrastructure(box: Box) -> tuple[Step, ...]:
             replace(step, by_administrator=(*step.effect, *grants))
             for step, grants in zip(made, _grants(box), strict=True)
         ),
+        *_repository(box),
         *(_egress(box) if box.egress else ()),
         account.grant_step(setup.role, [Privilege.BIND_SERVICE_ENDPOINT]),
     )
+
+
+def _repository(box: Box) -> tuple[Step, ...]:
+    """The repository of the set-up, where the box's image is to come from it."""
+    name = box.setup.repository
+    if name is None or not box.image.upper().startswith(f"/{'/'.join(name.parts)}/"):
+        return ()
+    create = sql.create_image_repository(name, comment=box.mark())
+    step = account.object_step(Kind.IMAGE_REPOSITORY, name, create, inside=box.setup.schema)
+    grant = sql.grant([Privilege.READ, Privilege.WRITE], Kind.IMAGE_REPOSITORY, name, role=box.setup.role)
+    return (replace(step, by_administrator=(create, grant)),)
 
 
 def _grants(box: Box) -> Sequence[tuple[str, ...]]:
