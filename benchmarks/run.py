@@ -17,6 +17,7 @@ sys.path.insert(0, str(HERE))
 
 BENCHES = (
     "start", "backend", "submit", "jobs", "payload", "specs", "tunnel", "box", "analysis", "images",
+    "services",
 )  # fmt: skip
 
 
