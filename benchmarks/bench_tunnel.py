@@ -47,18 +47,30 @@ def rows() -> Iterator[Row]:
 @contextmanager
 def _paths(folder: Path) -> Iterator[dict[str, list[str]]]:
     """``ssh -F …`` for each way to the same sshd."""
-    import tunnel_world
-
     import ssh_server
+    import tunnel_world
 
     peer = os.environ.get("SFML_BENCH_WEBSOCKIFY")
     with ExitStack() as stack:
         server = stack.enter_context(ssh_server.running(folder))
-        relay = stack.enter_context(tunnel_world.relay(server.port))
-        world = stack.enter_context(tunnel_world.running(folder, server.port, websockify=peer))
-        ways = {"direct": ["HostName 127.0.0.1", f"Port {relay}"]}
-        ways |= {name: [f"ProxyCommand {command}"] for name, command in world.proxy_commands.items()}
+        port = stack.enter_context(_relay(server.port))
+        world = stack.enter_context(tunnel_world.running(folder, server, websockify=peer))
+        ways = {"direct": ["HostName 127.0.0.1", f"Port {port}"]}
+        ways |= {name: [f"ProxyCommand {world.proxy_command(name)}"] for name in world.urls}
         yield {name: ["ssh", *CIPHER, *server.config(folder / name, *lines)] for name, lines in ways.items()}
+
+
+@contextmanager
+def _relay(target: int) -> Iterator[int]:
+    """The port of a relay to a port of this machine."""
+    command = [sys.executable, str(Path(__file__).with_name("relay.py")), str(target)]
+    env = {**os.environ, "PYTHONPATH": str(SUPPORT.parents[1] / "toolkit")}
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            yield int(process.stdout.readline())
+        finally:
+            process.terminate()
 
 
 def _throughput(paths: Mapping[str, Sequence[str]]) -> Iterator[Row]:

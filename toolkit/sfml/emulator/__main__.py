@@ -35,6 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         server = Server(settings)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: server.stop())
+        signal.signal(signal.SIGHUP, lambda *_: server.restart_ingress())
         server.run()
     except (SfmlError, OSError) as error:
         hint = getattr(error, "hint", None)

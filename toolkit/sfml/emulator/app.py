@@ -89,6 +89,11 @@ class App:
         language = self._language()
         return bool(language.backend.services.active()) or language.doors.in_use()
 
+    def restart_doors(self) -> None:
+        """Close the public endpoints for a moment; from the loop's thread."""
+        if self._loading is not None and self._loading.done() and not self._loading.exception():
+            self._loading.result().doors.restart()
+
     def close_doors(self) -> None:
         """Cut the connections into services; from the event loop."""
         if self._loading is not None and self._loading.done() and not self._loading.exception():

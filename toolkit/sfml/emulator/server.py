@@ -36,6 +36,7 @@ class Server:
         self._stop_asked = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._wake: asyncio.Event | None = None
+        self._app: App | None = None
         self.started: Future[Endpoint] = Future()
 
     def run(self) -> None:
@@ -53,8 +54,13 @@ class Server:
         if self._loop is not None and self._wake is not None:
             self._loop.call_soon_threadsafe(self._wake.set)
 
+    def restart_ingress(self) -> None:
+        """Close the public endpoints, cut what is open there, and open them again after some seconds."""
+        if self._loop is not None and self._app is not None:
+            self._loop.call_soon_threadsafe(self._app.restart_doors)
+
     async def _serve(self, app: App) -> None:
-        self._loop, self._wake = asyncio.get_running_loop(), asyncio.Event()
+        self._loop, self._wake, self._app = asyncio.get_running_loop(), asyncio.Event(), app
         runner = web.AppRunner(
             app.application(), access_log=None, auto_decompress=False, shutdown_timeout=_STOP_WITHIN
         )

@@ -27,6 +27,7 @@ _HOST = "127.0.0.1"
 _BACKLOG = 1024
 _NAMED = "localhost"
 _RESOLVE_WITHIN = 1.0
+_RESTART = 2.0
 
 
 class Doors:
@@ -89,6 +90,21 @@ class Doors:
     def in_use(self) -> bool:
         """Whether a connection is open."""
         return bool(self._clients)
+
+    def restart(self) -> None:
+        """Close the endpoints and cut what is open, as an ingress that is restarted; then open them again."""
+        for server in self._servers:
+            server.close()
+        self._servers.clear()
+        for client in list(self._clients):
+            client.end()
+        self._loop.call_later(_RESTART, self._open_again)
+
+    def _open_again(self) -> None:
+        with self._lock:
+            known, self._ports = self._ports, {}
+        for label, port in known.items():
+            self._open(self._endpoints[label], port)
 
     def close(self) -> None:
         """Stop listening and cut what is open; from the loop's thread."""
