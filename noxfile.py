@@ -238,6 +238,18 @@ def acceptance(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def soak(session: nox.Session) -> None:
+    """The tunnel at length: 1 GiB each time, a client stopped for ten minutes, 1,000 connections."""
+    env = _environment(session, dev=True)
+    env["SFML_TEST_SOAK"] = "1"
+    wanted = session.posargs or [
+        "tests/acceptance/test_tunnel_survival.py",
+        "tests/acceptance/test_real_tunnel.py",
+    ]
+    session.run(str(BIN / "pytest"), *wanted, env=env, external=True)
+
+
+@nox.session(venv_backend="none")
 def conformance(session: nox.Session) -> None:
     """snowflake-cli's own tests for container services, unmodified, on a local backend with containers."""
     env = _environment(session, dev=True)

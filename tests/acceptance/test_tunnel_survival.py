@@ -16,6 +16,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -82,6 +84,21 @@ def finished(process: subprocess.Popen[bytes]) -> None:
     assert process.returncode == 0, errors
 
 
+@contextmanager
+def shell_in(world: World, kind: str, command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A command that runs in the box and has said that it is ready."""
+    with subprocess.Popen(
+        ["ssh", kind, *world.ssh_options(), "box", command],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as shell:  # fmt: skip
+        try:
+            assert shell.stdout
+            assert shell.stdout.readline() == b"ready\n"
+            yield shell
+        finally:
+            shell.kill()
+
+
 def typed(shell: subprocess.Popen[bytes], line: bytes) -> bytes:
     """What a shell in the box answers to a line."""
     assert shell.stdin
@@ -91,18 +108,39 @@ def typed(shell: subprocess.Popen[bytes], line: bytes) -> bytes:
     return shell.stdout.readline()
 
 
+@dataclass(frozen=True)
+class Stopped:
+    """A shell whose ProxyCommand does not get the processor."""
+
+    shell: subprocess.Popen[bytes]
+    client: int
+    since: float
+
+
+@pytest.fixture(scope="module")
+def stopped(world: World) -> Iterator[Stopped]:
+    """From the first test on, so that the others pass meanwhile."""
+    with shell_in(world, "-T", "echo ready; cat") as shell:
+        client = proxy_of(shell.pid)
+        os.kill(client, signal.SIGSTOP)
+        assert shell.stdin
+        shell.stdin.write(b"meanwhile\n")
+        shell.stdin.flush()
+        try:
+            yield Stopped(shell, client, time.monotonic())
+        finally:
+            if shell.poll() is None:
+                os.kill(client, signal.SIGKILL)
+
+
 def test_scp_and_shell__token_ends_again_and_again__both_go_on(
-    world: World, sample: Path, tmp_path: Path
+    stopped: Stopped, world: World, sample: Path, tmp_path: Path
 ) -> None:
     parts = urlsplit(world.urls[BOX])
     counting = CuttingProxy(("127.0.0.1", int(parts.port or 0)))  # it cuts nothing: the ingress does
     world.aim(f"http://127.0.0.1:{counting.port}")
     try:
-        with subprocess.Popen(
-            ["ssh", "-tt", *world.ssh_options(), "box", "stty -echo -onlcr; cat"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        ) as shell:  # fmt: skip
-            started = typed(shell, b"first\n")
+        with shell_in(world, "-tt", "stty -echo -onlcr; echo ready; cat") as shell:
             copying = copied(world, sample, tmp_path / "there", seconds=3.5 * TOKEN_LIFETIME)
             before = counting.connections
             number = 0
@@ -112,13 +150,9 @@ def test_scp_and_shell__token_ends_again_and_again__both_go_on(
                 number += 1
                 time.sleep(0.05)
             finished(copying)
-            assert shell.stdin
-            shell.stdin.close()
-            shell.kill()
     finally:
         world.aim(world.urls[BOX])
         counting.close()
-    assert started.strip() == b"first"
     assert digest(tmp_path / "there") == digest(sample)
     assert number > 0
     # Each of the two got at least two more connections: the token of the first had ended.
@@ -141,23 +175,16 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_shell__client_stopped_for_a_minute__goes_on(world: World) -> None:
-    with subprocess.Popen(
-        ["ssh", "-T", *world.ssh_options(), "box", "cat"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as shell:
-        assert typed(shell, b"before\n") == b"before\n"
-        client = proxy_of(shell.pid)
-        os.kill(client, signal.SIGSTOP)
-        assert shell.stdin
-        shell.stdin.write(b"meanwhile\n")
-        shell.stdin.flush()
-        time.sleep(STOPPED)
-        os.kill(client, signal.SIGCONT)
-        assert shell.stdout
-        assert shell.stdout.readline() == b"meanwhile\n"
-        assert typed(shell, b"after\n") == b"after\n"
-        shell.stdin.close()
-        assert shell.wait(WITHIN) == 0
+def test_shell__client_stopped_for_a_minute__goes_on(stopped: Stopped) -> None:
+    time.sleep(max(0.0, STOPPED - (time.monotonic() - stopped.since)))
+    os.kill(stopped.client, signal.SIGCONT)
+    shell = stopped.shell
+    assert shell.stdin
+    assert shell.stdout
+    assert shell.stdout.readline() == b"meanwhile\n"
+    assert typed(shell, b"after\n") == b"after\n"
+    shell.stdin.close()
+    assert shell.wait(WITHIN) == 0
 
 
 def proxy_of(ssh: int) -> int:
@@ -230,26 +257,12 @@ def files(pid: int) -> list[str]:
 
 def sessions(world: World) -> list[str]:
     """The processes that our sshd has started."""
-    master = next(
-        folder
-        for folder in Path("/proc").glob("[0-9]*")
-        if f"-f\0{world.sshd.key.parent}/sshd_config".encode() in read(folder / "cmdline")
-    )
-    return read(master / "task" / master.name / "children").decode().split()
-
-
-def read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
+    pid = world.sshd.pid
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 def test_box__bridge_killed__ssh_ends_with_the_reason_and_a_new_one_works(world: World) -> None:
-    with subprocess.Popen(
-        ["ssh", "-T", *world.ssh_options(), "box", "cat"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as shell:  # fmt: skip
+    with shell_in(world, "-T", "echo ready; cat") as shell:
         assert typed(shell, b"before\n") == b"before\n"
         os.kill(world.bridge(), signal.SIGKILL)
         _, errors = shell.communicate(timeout=WITHIN)

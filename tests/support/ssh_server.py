@@ -23,6 +23,7 @@ class SshServer:
     port: int
     key: Path
     host_key: str
+    pid: int
 
     def config(self, path: Path, *lines: str) -> list[str]:
         """``ssh -F …`` with a host ``box`` that has these lines."""
@@ -64,7 +65,9 @@ def running(folder: Path) -> Iterator[SshServer]:
     process = subprocess.Popen(command)
     try:
         _wait_for(port)
-        yield SshServer(port=port, key=folder / "user", host_key=(folder / "host.pub").read_text())
+        yield SshServer(
+            port=port, key=folder / "user", host_key=(folder / "host.pub").read_text(), pid=process.pid
+        )
     finally:
         process.terminate()
         process.wait(10)
