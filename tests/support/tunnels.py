@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,11 +92,15 @@ def client_command(url: str) -> list[str]:
 
 
 @contextmanager
-def client(url: str, **environ: str) -> Iterator[subprocess.Popen[bytes]]:
-    """The client between pipes."""
+def client(url: str, *, command: Sequence[str] = (), **environ: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The client between pipes, or another program that is one."""
     env = {**os.environ, "PYTHONPATH": str(TOOLKIT), **environ}
     process = subprocess.Popen(
-        client_command(url), env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command or client_command(url),
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     try:
         yield process

@@ -45,15 +45,20 @@ def local() -> None:
 
 @local.command()
 @click.option("--fake-gpu", is_flag=True, help="Let containers run that ask for a GPU, without one.")
+@click.option(
+    "--ingress-tls", is_flag=True, help="Let public endpoints speak TLS; STATE/ca.pem is what to trust."
+)
 @config_options("executor", "state")
 @dry_run_option
 @output_option
-def start(config: Config, *, fake_gpu: bool, dry_run: bool, out: Output) -> None:
+def start(config: Config, *, fake_gpu: bool, ingress_tls: bool, dry_run: bool, out: Output) -> None:
     """Start it, unless it runs; it then stays until it is stopped."""
     state = local_state(config.state)
     found = backend.find(state)
     if not dry_run:
-        found = backend.ensure(state, idle_exit=None, executor=config.executor, fake_gpu=fake_gpu)
+        found = backend.ensure(
+            state, idle_exit=None, executor=config.executor, fake_gpu=fake_gpu, ingress_tls=ingress_tls
+        )
     if found is None:
         out.value({"running": False, "state": str(state)}, text=f"would start a local backend on {state}")
         return

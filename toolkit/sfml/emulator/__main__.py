@@ -49,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--state", type=Path, required=True, help="directory that keeps everything")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
     parser.add_argument("--ingress-cut-expired", action="store_true", help="for tests")
+    parser.add_argument("--ingress-tls", action="store_true", help="TLS, with an authority of its own")
     parser.add_argument("--idle-exit", type=float, metavar="SECONDS", help="end when idle for so long")
     parser.add_argument("--executor", choices=("auto", "process", "docker"), default="auto")
     parser.add_argument("--fake-gpu", action="store_true", help="let containers run that ask for a GPU")

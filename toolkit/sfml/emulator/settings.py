@@ -31,6 +31,8 @@ class Settings:
     ingress_provisioning: float = 0
     ingress_token_lifetime: float = 3600
     ingress_cut_expired: bool = False
+    # Public endpoints speak TLS, with a certificate of the state directory's own authority.
+    ingress_tls: bool = False
     # The server ends after this long without a request and without a running job; None: never.
     idle_exit: float | None = None
     # "auto", "namespace" or "rewrite": how a job's fixed paths (/mnt/job_stage, ...) are provided.

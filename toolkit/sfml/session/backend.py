@@ -74,7 +74,12 @@ def find(state: Path) -> Endpoint | None:
 
 
 def ensure(
-    state: Path, *, idle_exit: float | None = IDLE_EXIT, executor: str = "auto", fake_gpu: bool = False
+    state: Path,
+    *,
+    idle_exit: float | None = IDLE_EXIT,
+    executor: str = "auto",
+    fake_gpu: bool = False,
+    ingress_tls: bool = False,
 ) -> Endpoint:
     """The server on this state folder, started where none runs.
 
@@ -88,6 +93,8 @@ def ensure(
     _require_installed()
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     options = ["--executor", executor, *(["--fake-gpu"] if fake_gpu else [])]
+    if ingress_tls:
+        options.append("--ingress-tls")
     if idle_exit is not None:
         options += ["--idle-exit", str(idle_exit)]
     with _only_starter(state):

@@ -9,6 +9,7 @@ import hashlib
 import json
 import logging
 import socket
+import ssl
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +35,7 @@ class Doors:
     """Listens for one server; the connections live in its event loop.
 
     An address is ``<label>-<account>.localhost:<port>`` where this machine resolves such names (RFC 6761),
-    else ``127.0.0.1:<port>``; the second form always works.
+    else ``127.0.0.1:<port>``; the second form always works. With TLS ``https://`` stands before it.
     """
 
     def __init__(self, settings: Settings, loop: asyncio.AbstractEventLoop) -> None:
@@ -71,7 +72,9 @@ class Doors:
         if self._named is None:
             self._named = _resolves(f"sfml.{_NAMED}")
         host = f"{label}-{self._settings.account.lower()}.{_NAMED}" if self._named else _HOST
-        return f"{host}:{self._ports[label]}"
+        # Snowflake's has no scheme, since it is always https; a client takes an address here for http.
+        scheme = "https://" if self._settings.ingress_tls else ""
+        return f"{scheme}{host}:{self._ports[label]}"
 
     def label_at(self, address: str) -> str | None:
         """The label of the endpoint with this address, in either form."""
@@ -130,8 +133,18 @@ class Doors:
         asyncio.run_coroutine_threadsafe(self._serve(endpoint, listening), self._loop)
 
     async def _serve(self, endpoint: Endpoint, listening: socket.socket) -> None:
-        server = await self._loop.create_server(lambda: self._client(endpoint), sock=listening)
+        server = await self._loop.create_server(
+            lambda: self._client(endpoint), sock=listening, ssl=self._tls(endpoint)
+        )
         self._servers.append(server)
+
+    def _tls(self, endpoint: Endpoint) -> ssl.SSLContext | None:
+        if not self._settings.ingress_tls:
+            return None
+        from sfml.emulator.ingress import authority
+
+        names = (f"{endpoint.label}-{self._settings.account.lower()}.{_NAMED}", _NAMED)
+        return authority.context(self._settings.state, names)
 
     def _client(self, endpoint: Endpoint) -> Client:
         gate, settings = self._gate, self._settings
@@ -153,6 +166,8 @@ class Doors:
 
     def _passing(self) -> Passages | None:
         """What passes WebSockets' bytes, from the first on; None where the system has no way for that."""
+        if self._settings.ingress_tls:
+            return None  # the bytes have to be encrypted
         if self._passages is None and AVAILABLE:
             self._passages = Passages()
         return self._passages
