@@ -13,6 +13,7 @@ import pytest
 
 from docker_cli import Docker, missing
 from local_backend import LocalBackend, start
+from registries import find, running, wait_for_upload
 
 TOKEN_LIFETIME = 10.0
 SIZE = 60_000_000  # a push of seconds, so that its middle can be met
@@ -28,7 +29,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBackend]:
     running = start(state, "--registry-token-lifetime", str(TOKEN_LIFETIME))
     yield running
     assert running.stop() == 0
-    assert registry_of(running.state) is None, "the registry outlived its server"
+    assert find(running.state) is None, "the registry outlived its server"
 
 
 @pytest.fixture
@@ -54,35 +55,11 @@ def docker(tmp_path: Path) -> Iterator[Docker]:
     command.close()
 
 
-def registry_of(state: Path) -> int | None:
-    """The process id of the registry that runs on this state directory."""
-    wanted = f"serve\0{state}/registry/config.json\0".encode()
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = file.read_bytes()
-        except OSError:  # it has ended meanwhile
-            continue
-        if line.endswith(wanted) and b"sh\0-c" not in line:
-            return int(file.parent.name)
-    return None
-
-
-def running(state: Path) -> int:
-    deadline = time.monotonic() + WITHIN
-    while (found := registry_of(state)) is None:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return found
-
-
 def half_pushed(docker: Docker, name: str, server: LocalBackend) -> tuple[Any, int]:
     """A push that has begun, and the registry, which stands still."""
     registry = running(server.state)
     push = docker.start("push", name)
-    deadline = time.monotonic() + WITHIN
-    while not any((server.state / "registry").rglob("_uploads/*")):
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    wait_for_upload(server.state)
     os.kill(registry, signal.SIGSTOP)
     return push, registry
 
@@ -150,7 +127,7 @@ def test_registry__server_killed__it_ends_too_and_keeps_images_and_address(
         docker("push", docker.image(f"{address}/tiny:1"))
         first.kill()
     deadline = time.monotonic() + WITHIN
-    while registry_of(first.state) is not None:
+    while find(first.state) is not None:
         assert time.monotonic() < deadline, "the registry outlived its server"
         time.sleep(0.05)
     second = start(tmp_path / "state")

@@ -26,8 +26,7 @@ class LocalBackend:
 
     @property
     def endpoint(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.state / "endpoint.json").read_text())
-        return found
+        return _endpoint(self.state)
 
     @property
     def url(self) -> str:
@@ -36,12 +35,7 @@ class LocalBackend:
 
     def parameters(self, **more: Any) -> dict[str, Any]:
         """What ``snowflake.connector.connect`` takes; ``more`` overrides."""
-        names = ("account", "user", "host", "port", "protocol", "role", "warehouse", "database", "schema")
-        endpoint = self.endpoint
-        password = (self.state / endpoint["password_file"]).read_text().strip()
-        # No client may wait for minutes where a test is about to fail.
-        limits = {"login_timeout": 20, "network_timeout": 60}
-        return {**{name: endpoint[name] for name in names}, **limits, "password": password, **more}
+        return parameters(self.state, **more)
 
     def kill(self) -> None:
         """As the machine would: no chance to tidy up."""
@@ -53,6 +47,21 @@ class LocalBackend:
         self.process.terminate()
         self.process.communicate(timeout=STOP_WITHIN)
         return self.process.returncode
+
+
+def parameters(state: Path, **more: Any) -> dict[str, Any]:
+    """What ``snowflake.connector.connect`` takes for the server that runs on this state directory."""
+    names = ("account", "user", "host", "port", "protocol", "role", "warehouse", "database", "schema")
+    endpoint = _endpoint(state)
+    password = (state / endpoint["password_file"]).read_text().strip()
+    # No client may wait for minutes where a test is about to fail.
+    limits = {"login_timeout": 20, "network_timeout": 60}
+    return {**{name: endpoint[name] for name in names}, **limits, "password": password, **more}
+
+
+def _endpoint(state: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((state / "endpoint.json").read_text())
+    return found
 
 
 def start(state: Path, *options: str, within: Sequence[str] = ()) -> LocalBackend:

@@ -24,6 +24,10 @@ class Proxy:
     def close(self) -> None:
         self._listener.close()
 
+    def connect(self) -> socket.socket:
+        """A connection to the target."""
+        return socket.create_connection(self._target)
+
     def request(self, data: bytes, client: socket.socket, server: socket.socket) -> bool:
         """Pass on what the client sent; False ends the connection."""
         server.sendall(data)
@@ -38,7 +42,7 @@ class Proxy:
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
-                server = socket.create_connection(self._target)
+                server = self.connect()
                 threading.Thread(target=self._requests, args=(client, server), daemon=True).start()
                 threading.Thread(target=self._answers, args=(client, server), daemon=True).start()
 

@@ -128,6 +128,7 @@ def _only_builder(plan: Plan) -> Iterator[None]:
 
 
 def _one(plan: Plan, manner: Manner, report: Report, programs: Stoppable) -> float:
+    _require_base(plan)
     report(f"{plan.name}: building {plan.reference} for {plan.platform}")
     began = time.monotonic()
     progress = Progress()
@@ -208,6 +209,17 @@ def _failed(plan: Plan, progress: Progress, code: int) -> CommandError:
         output=tail,
         hint=f"{tail}\n\n{known}" if known else tail,
     )
+
+
+def _require_base(plan: Plan) -> None:
+    """InputError for a base that the engine holds for another platform: it would build on it all the same."""
+    base = plan.arguments.get("base_image", "")
+    found = engine.held([base]).get(base) if base else None
+    if found is not None and found.platform != plan.platform:
+        raise InputError(
+            f"base image {base} is for {found.platform}, not {plan.platform}",
+            hint=f"docker pull --platform {plan.platform} {base}",
+        )
 
 
 def _require_platform(plan: Plan) -> None:

@@ -18,6 +18,7 @@ _UNREACHABLE = (
     "cannot connect to the docker daemon",
     "is the docker daemon running",
     "permission denied while",
+    "rpc error: code = unavailable",  # it was there when the build began
 )
 INSTALL = "install Docker (https://docs.docker.com/engine/install) or start it, and check `docker info`"
 

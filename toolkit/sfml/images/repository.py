@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sfml import sql
-from sfml.errors import InputError
+from sfml.errors import InputError, NotFoundError
 from sfml.session.rows import Query
 from sfml.sql import Kind, Name
 
@@ -60,7 +60,10 @@ def ensure(query: Query, name: Name, *, private_link: bool) -> Repository:
 def look(query: Query, name: Name, *, private_link: bool) -> str | None:
     """Where the repository answers; None where there is none of this name."""
     # SHOW … LIKE takes _ as a wildcard: the names are compared again.
-    rows = query(sql.show(Kind.IMAGE_REPOSITORY, like=name.last, inside=name.parent))
+    try:
+        rows = query(sql.show(Kind.IMAGE_REPOSITORY, like=name.last, inside=name.parent))
+    except NotFoundError as error:
+        raise NotFoundError(f"looking for image repository {name}: {error}", hint=error.hint) from error
     row = next((row for row in rows if row["name"] == name.last), None)
     return None if row is None else address(row, private_link=private_link)
 
