@@ -1,0 +1,172 @@
+"""What people do over ssh, through the ingress and the tunnel into a box of the shipped image."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import re
+import socket
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from real_box import HOST, RealBox
+
+SOAK = os.environ.get("SFML_TEST_SOAK") == "1"
+SIZE = (1 << 30) if SOAK else (128 << 20)
+WITHIN = 600.0 if SOAK else 180.0
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sample") / "sample"
+    with path.open("wb") as file:
+        for block in range(SIZE >> 20):
+            file.write(random.Random(block).randbytes(1 << 20))
+    return path
+
+
+def digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def config(made: RealBox) -> list[str]:
+    return ["-F", str(made.folder / "home" / ".ssh" / "config")]
+
+
+def run(made: RealBox, *command: str | Path, stdin: bytes = b"") -> bytes:
+    done = subprocess.run(
+        [str(part) for part in command],
+        input=stdin, capture_output=True, timeout=WITHIN, env=dict(made.environ), check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
+def test_scp_and_sftp__large_file__is_equal_there_and_back(
+    real_box: RealBox, sample: Path, tmp_path: Path
+) -> None:
+    run(real_box, "scp", "-q", *config(real_box), sample, f"{HOST}:big")
+    there = run(real_box, "ssh", *config(real_box), HOST, "sha256sum big").split()[0].decode()
+    batch = f"get big {tmp_path}/back\nrm big\n"
+    run(real_box, "sftp", "-q", *config(real_box), "-b", "-", HOST, stdin=batch.encode())
+    assert there == digest(sample) == digest(tmp_path / "back")
+
+
+def test_ssh__twenty_sessions_at_once__each_has_its_own_answer(real_box: RealBox) -> None:
+    started = [
+        subprocess.Popen(
+            ["ssh", *config(real_box), HOST, f"sleep 2; echo {number}"],
+            stdout=subprocess.PIPE, env=dict(real_box.environ),
+        )
+        for number in range(20)
+    ]  # fmt: skip
+    answers = [process.communicate(timeout=WITHIN)[0] for process in started]
+    assert answers == [f"{number}\n".encode() for number in range(20)]
+
+
+def test_ssh__a_tarball_of_60_mb_on_stdin__arrives(real_box: RealBox, tmp_path: Path) -> None:
+    for number in range(60):
+        (tmp_path / f"{number}.bin").write_bytes(random.Random(number).randbytes(1 << 20))
+    with tarfile.open(tmp_path / "all.tar", "w") as tar:
+        for number in range(60):
+            tar.add(tmp_path / f"{number}.bin", f"unpacked/{number}.bin")
+    unpack = "tar x && cd unpacked && sha256sum *.bin && rm -r ../unpacked"
+    data = (tmp_path / "all.tar").read_bytes()
+    answer = run(real_box, "ssh", *config(real_box), "-T", HOST, unpack, stdin=data).decode()
+    there = {name: sum_ for sum_, name in (line.split() for line in answer.splitlines())}
+    assert there == {f"{number}.bin": digest(tmp_path / f"{number}.bin") for number in range(60)}
+
+
+@contextmanager
+def forwarding(made: RealBox, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """An ssh that forwards, once it does; in the box, a web server."""
+    command = "mkdir -p www && echo from the box > www/page && cd www && exec python3 -m http.server 7654"
+    with subprocess.Popen(
+        ["ssh", *config(made), "-o", "ExitOnForwardFailure=yes", "-tt", *options, HOST, command],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(made.environ),
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout
+            assert b"Serving HTTP" in process.stdout.readline()
+            yield process
+        finally:
+            process.kill()
+
+
+def test_forward__a_port_of_the_box__answers_here(real_box: RealBox) -> None:
+    port = free_port()
+    with (
+        forwarding(real_box, "-L", f"127.0.0.1:{port}:127.0.0.1:7654"),
+        socket.create_connection(("127.0.0.1", port), WITHIN) as connection,
+    ):
+        assert asked(connection).endswith(b"from the box\n")
+
+
+def test_forward__dynamic__is_a_socks_proxy_in_the_box(real_box: RealBox) -> None:
+    port = free_port()
+    with (
+        forwarding(real_box, "-D", f"127.0.0.1:{port}"),
+        socket.create_connection(("127.0.0.1", port), WITHIN) as connection,
+    ):
+        connection.sendall(b"\x05\x01\x00")  # RFC 1928: version 5, one method, without a login
+        assert exactly(connection, 2) == b"\x05\x00"
+        name = b"localhost"
+        connection.sendall(b"\x05\x01\x00\x03" + bytes((len(name),)) + name + (7654).to_bytes(2, "big"))
+        assert exactly(connection, 10)[1] == 0
+        assert asked(connection).endswith(b"from the box\n")
+
+
+def exactly(connection: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        more = connection.recv(size - len(data))
+        assert more
+        data += more
+    return data
+
+
+def asked(connection: socket.socket) -> bytes:
+    connection.sendall(b"GET /page HTTP/1.0\r\n\r\n")
+    data = b""
+    while more := connection.recv(4096):
+        data += more
+    return data
+
+
+def test_box__its_container_killed__ssh_ends_with_the_reason(real_box: RealBox, engine: str) -> None:
+    with subprocess.Popen(
+        ["ssh", *config(real_box), "-T", HOST, "echo ready; cat"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(real_box.environ),
+    ) as shell:  # fmt: skip
+        assert shell.stdout
+        while shell.stdout.readline() != b"ready\n":
+            assert shell.poll() is None
+        subprocess.run([engine, "kill", container_of(engine, real_box)], check=True, capture_output=True)
+        _, errors = shell.communicate(timeout=WITHIN)
+    assert shell.returncode == 255
+    assert b"sfml: " in errors
+    assert re.search(rb"state: \w+", errors), errors
+
+
+def container_of(engine: str, made: RealBox) -> str:
+    """The container of the only service that runs in the project."""
+    form = '{{.ID}} {{.Image}} {{.Label "sfml.directory"}}'
+    listed = subprocess.run(
+        [engine, "ps", "--format", form], check=True, capture_output=True, text=True
+    ).stdout
+    for container, image, directory in (line.split(" ", 2) for line in listed.splitlines()):
+        if directory.startswith(str(made.project)) and not image.startswith("sfml-sandbox"):
+            return container
+    raise AssertionError(f"the box has no container:\n{listed}")
