@@ -33,9 +33,9 @@ def doctor(config: Config, *, project_name: str, out: Output, **options: Any) ->
     found = []
     for finding in _findings(config, project_name, options):
         found.append(finding)
-        out.line(f"{finding.health.value}  {finding.about:<10}  {finding.text}")
+        out.line(f"{finding.health.value}  {finding.about:<12}  {finding.text}")
         for line in finding.remedy.splitlines():
-            out.line(f"                {line}")
+            out.line(f"                  {line}")
     if out.as_json:
         out.value([{**vars(finding), "health": finding.health.name.lower()} for finding in found])
     return 1 if any(finding.health is Health.BAD for finding in found) else 0

@@ -191,17 +191,21 @@ def _pool(_config: Config, query: Query, box: Box, _now: Now) -> Iterator[Findin
     yield _when(is_well, "pool", text, "sfml pool resume, or another pool: --pool")
 
 
+_PUSH = "sfml build dev and sfml push dev bring it there; or name another one: --image"
+
+
 def _image(_config: Config, query: Query, box: Box, _now: Now) -> Iterator[Finding]:
     images = observe.images(query, box.image)
     name = box.image.rpartition("/")[2]
     if images is None:
-        yield Finding(about="image", health=Health.WARN, text=f"the repository of {box.image} cannot be seen")
+        text = f"the repository of {box.image} cannot be seen"
+        yield Finding(about="image", health=Health.WARN, text=text, remedy=_PUSH)
         return
     yield _when(
         name in images,
         "image",
         box.image if name in images else f"{name} is not among {', '.join(images[:8]) or 'no images'}",
-        "sfml build dev and sfml push dev bring it there; or name another one: --image",
+        _PUSH,
     )
 
 
