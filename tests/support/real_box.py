@@ -67,11 +67,11 @@ class RealBox:
     def options(self) -> tuple[str, ...]:
         return ("--image", self.image, "--egress", "packages", "--timeout", "180s", "--yes")
 
-    def nox_up(self, *more: str) -> subprocess.CompletedProcess[str]:
+    def nox_up(self) -> subprocess.CompletedProcess[str]:
         """``nox -s dev-up`` where the acceptance session names nox, else the command behind it."""
         nox = os.environ.get("SFML_TEST_NOX")
         if not nox:
-            return self.up(*more)
+            return self.up()
         place = {
             "SFML_CONNECTION": "local",
             "SFML_EXECUTOR": "docker",
@@ -80,7 +80,7 @@ class RealBox:
         # With the machine's own settings for its package index; the box's user has none.
         installed = run_program([nox, "-s", "install"], cwd=ROOT, env=os.environ, timeout=BUILD_WITHIN)
         assert installed.returncode == 0, installed.stderr
-        command = [nox, "-s", "dev-up", "--", *PLACE, *self.options, *more]
+        command = [nox, "-s", "dev-up", "--", *PLACE, *self.options]
         done = run_program(command, cwd=ROOT, env={**self.environ, **place}, timeout=2 * WITHIN)
         assert done.returncode == 0, done.stdout + done.stderr
         self.made = True
