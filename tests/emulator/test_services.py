@@ -390,3 +390,23 @@ def test_event_table__asked_as_snow_does__has_the_events_of_the_service(
         " and record_type = 'EVENT' and scope['name'] = 'snow.spcs.platform' order by timestamp desc limit 3"
     ).fetchall()
     assert ("SERVICE.STATUS_CHANGE", "DONE") in found
+
+
+def test_tags__set_and_unset__are_told(cursor: Any, run: Callable[..., Any]) -> None:
+    for tag in ("cost", "team"):
+        assert run(f"create tag {tag}") == [(f"Tag {tag.upper()} successfully created.",)]
+    make = f"create service svc in compute pool {POOL} from specification $spec"
+    assert refusal(run, f"{make} with tag (nothing = 'x')", spec("sleep", "600")).errno == 2003
+    run(f"{make} min_instances = 1 with tag (cost = 'low', team = 'a')", spec("sleep", "600"))
+
+    def told(tag: str) -> Any:
+        return run(f"select system$get_tag('{tag}', 'svc', 'service')")[0][0]
+
+    assert (told("cost"), told("team")) == ("low", "a")
+    wait(cursor, "svc", "RUNNING")
+    run("alter service svc set tag cost = 'high'")
+    run("alter service svc unset tag team")
+    assert (told("cost"), told("team")) == ("high", None)
+    assert [row["name"] for row in rows(cursor, "show tags")] == ["COST", "TEAM"]
+    run("drop tag cost")
+    assert refusal(run, "alter service svc set tag cost = 'x'").errno == 2003

@@ -83,6 +83,7 @@ class Kind(StrEnum):
     SERVICE = "Service"  # services and jobs share a namespace
     IMAGE_REPOSITORY = "Image Repository"
     SNAPSHOT = "Snapshot"
+    TAG = "Tag"
     SECRET = "Secret"  # noqa: S105 - the kind of object, no secret
     NETWORK_RULE = "Network Rule"
     INTEGRATION = "Integration"

@@ -84,7 +84,7 @@ def test_alter__each_action__is_typed(text: str, expected: dict[str, object]) ->
         ("create service n from specification $$x$$", "001003"),
         ("create service n in compute pool p", "001003"),
         ("create or replace service n in compute pool p from specification $$x$$", "000002"),
-        ("create service n in compute pool p from specification $$x$$ with tag (a = 'b')", "000002"),
+        ("create service n in compute pool p from specification $$x$$ with tag (a b)", "001003"),
         ("create service n in compute pool p from specification_file = 'a'", "000002"),
         ("alter service n", "001003"),
         ("alter service n set", "001003"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault, invalid
-from sfml.emulator.handlers import job_calls, repositories
+from sfml.emulator.handlers import job_calls, repositories, tags
 from sfml.emulator.handlers.base import Backend, Request
 from sfml.emulator.handlers.job_calls import Handler
 from sfml.emulator.results import Rows, scalar
@@ -58,6 +58,7 @@ CALLS: Mapping[str, Handler] = {
     **job_calls.CALLS,
     "SYSTEM$CANCEL_ALL_QUERIES": cancel_all_queries,
     "SYSTEM$CANCEL_QUERY": cancel_query,
+    "SYSTEM$GET_TAG": tags.get,
     "SYSTEM$REGISTRY_LIST_IMAGES": repositories.list_images,
     "SYSTEM$WAIT": wait,
 }

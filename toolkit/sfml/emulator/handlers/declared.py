@@ -11,7 +11,7 @@ from typing import Any
 from sfml.emulator.catalog import Kind, Name, Record
 from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault, missing
-from sfml.emulator.handlers import integrations, network, removal, repositories, secrets, snapshots
+from sfml.emulator.handlers import integrations, network, removal, repositories, secrets, snapshots, tags
 from sfml.emulator.handlers.base import Backend, Request
 from sfml.emulator.handlers.objects import (
     SUCCEEDED,
@@ -35,9 +35,10 @@ SHAPES: Mapping[Kind, Shape] = {
     Kind.SECRET: secrets.SECRET,
     Kind.IMAGE_REPOSITORY: repositories.REPOSITORY,
     Kind.SNAPSHOT: snapshots.SNAPSHOT,
+    Kind.TAG: tags.TAG,
 }
 # Any of these lets a role know of an object.
-_SHOWING = ("USAGE", "READ", "WRITE", "OWNERSHIP")
+_SHOWING = ("USAGE", "READ", "WRITE", "APPLY", "OWNERSHIP")
 
 
 def create(command: c.CreateObject, _: Request, context: Context, backend: Backend) -> Rows:

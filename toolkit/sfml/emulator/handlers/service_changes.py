@@ -9,7 +9,7 @@ from typing import Any
 from sfml.emulator.catalog import Kind, Name, Record
 from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault, invalid
-from sfml.emulator.handlers import snapshots
+from sfml.emulator.handlers import snapshots, tags
 from sfml.emulator.handlers.base import Backend, Request
 from sfml.emulator.handlers.objects import (
     SUCCEEDED,
@@ -43,13 +43,14 @@ _LOG_LEVELS = ("INFO", "ERROR", "NONE", "DEBUG", "WARN", "TRACE", "FATAL", "OFF"
 
 
 def create(command: c.CreateService, request: Request, context: Context, backend: Backend) -> Rows:
-    check_options(Kind.SERVICE, command.options, _SETTABLE)
+    check_options(Kind.SERVICE, tags.without(command.options), _SETTABLE)
     name = command.name.resolve(context)
     pool = _allowed(name, command.pool, context, backend)
     if command.if_not_exists and backend.catalog.get(Kind.SERVICE, name):
         return already_exists(name.name)
     references.require_free(name, backend.catalog)
     counts = _counts({**_read(command.options, context, backend)})
+    tagged = tags.given(command.options, context, backend)
     checked = check(command.source, name, pool, context, backend)
     _refuse_idle_public(counts, checked.spec)
     _refuse_uneven_blocks(counts, checked.spec)
@@ -68,12 +69,14 @@ def create(command: c.CreateService, request: Request, context: Context, backend
             **counts,
         )
     )
+    tags.keep(name, tagged, backend)
     return status(f"Service {name.name} successfully created.")
 
 
 def execute(command: c.ExecuteJob, request: Request, context: Context, backend: Backend) -> Rows:
     """A synchronous job is waited for; it answers as it ends."""
-    check_options(Kind.SERVICE, command.options, _OF_JOBS)
+    check_options(Kind.SERVICE, tags.without(command.options), _OF_JOBS)
+    tagged = tags.given(command.options, context, backend)
     name = _job_name(command.options.get("NAME"), request).resolve(context)
     pool = _allowed(name, command.pool, context, backend)
     references.require_free(name, backend.catalog)
@@ -98,6 +101,7 @@ def execute(command: c.ExecuteJob, request: Request, context: Context, backend: 
             **given,
         )
     )
+    tags.keep(name, tagged, backend)
     if asynchronous:
         return status(f"Started Snowpark Container Services Job '{name.name}'.")
     finish(job, request, backend)
@@ -182,12 +186,17 @@ def _upgrade(command: c.AlterService, service: Service, context: Context, backen
 
 
 def _set(command: c.AlterService, service: Service, context: Context, backend: Backend) -> None:
-    check_options(Kind.SERVICE, command.options, _SETTABLE)
-    changes = _read(command.options, context, backend)
-    _change(service, changes, command.options, backend)
+    options = tags.without(command.options)
+    check_options(Kind.SERVICE, options, _SETTABLE)
+    tagged = tags.given(command.options, context, backend)
+    _change(service, _read(options, context, backend), options, backend)
+    tags.keep(service.name, tagged, backend)
 
 
-def _unset(command: c.AlterService, service: Service, _: Context, backend: Backend) -> None:
+def _unset(command: c.AlterService, service: Service, context: Context, backend: Backend) -> None:
+    if tagged := tags.given(command.options, context, backend):
+        tags.keep(service.name, tagged, backend)
+        return
     check_options(Kind.SERVICE, command.options, _SETTABLE)
     changes = {_STORED[name]: _DEFAULTS[_STORED[name]] for name in command.options if name in _STORED}
     if "minimum" in changes:

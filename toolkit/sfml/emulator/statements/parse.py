@@ -15,6 +15,7 @@ from sfml.emulator.statements import (
     services,
     sessions,
     snapshots,
+    tags,
     users,
 )
 from sfml.emulator.statements import commands as c
@@ -89,6 +90,7 @@ _CREATE: Mapping[str, Creator] = {
     "FILE FORMAT": _engine_create("FILE FORMAT"),
     **network.CREATE,
     **snapshots.CREATE,
+    **tags.CREATE,
 }
 
 
@@ -109,6 +111,7 @@ _ALTER: Mapping[str, Parser] = {
     "VIEW": _engine("ALTER", "VIEW"),
     **network.ALTER,
     **snapshots.ALTER,
+    **tags.ALTER,
 }
 
 
@@ -140,6 +143,7 @@ _DROP: Mapping[str, Parser] = {
     "FILE FORMAT": drops(c.DropFileFormat, _object),
     **network.DROP,
     **snapshots.DROP,
+    **tags.DROP,
 }
 _DESCRIBE: Mapping[str, Parser] = {
     "COMPUTE POOL": describes(c.DescribeComputePool, _account),
@@ -209,6 +213,7 @@ _SHOW: Mapping[str, Parser] = {
     "OBJECTS": _show_tables("OBJECTS"),
     **network.SHOW,
     **snapshots.SHOW,
+    **tags.SHOW,
     **{
         kind: _engine("SHOW", kind)
         for kind in (

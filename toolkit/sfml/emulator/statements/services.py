@@ -7,6 +7,7 @@ from typing import Any
 
 from sfml.emulator.faults import Fault, unsupported
 from sfml.emulator.statements import commands as c
+from sfml.emulator.statements import tags
 from sfml.emulator.statements.creation import Modifiers, Parser
 from sfml.emulator.statements.names import ObjectName
 from sfml.emulator.statements.reader import Reader
@@ -98,9 +99,19 @@ def _option(reader: Reader, options: dict[str, object]) -> None:
     reader.accept("WITH")
     key = reader.option_name()
     if key == "TAG":
-        raise unsupported("TAG")
+        options[key] = _tags(reader)
+        return
     reader.expect("=")
     options[key] = _VALUES.get(key, Reader.value)(reader)
+
+
+def _tags(reader: Reader) -> Mapping[ObjectName, str]:
+    """Of CREATE in parentheses, of ALTER … SET without."""
+    bracketed = reader.accept("(")
+    found = tags.values(reader)
+    if bracketed:
+        reader.expect(")")
+    return found
 
 
 def _integrations(reader: Reader) -> tuple[str, ...]:
@@ -147,6 +158,8 @@ def _set(reader: Reader) -> dict[str, Any]:
 
 
 def _unset(reader: Reader) -> dict[str, Any]:
+    if reader.accept("TAG"):
+        return {"options": {"TAG": tags.names(reader)}}
     return {"options": dict.fromkeys(reader.option_names())}
 
 
