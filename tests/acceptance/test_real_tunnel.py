@@ -89,10 +89,16 @@ def test_ssh__a_tarball_of_60_mb_on_stdin__arrives(real_box: RealBox, tmp_path: 
     assert there == {f"{number}.bin": digest(tmp_path / f"{number}.bin") for number in range(60)}
 
 
+def port_there() -> int:
+    """One of the box, another each time: the server of the test before may still be ending."""
+    return random.SystemRandom().randrange(20_000, 30_000)
+
+
 @contextmanager
-def forwarding(made: RealBox, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """An ssh that forwards, once it does; in the box, a web server."""
-    command = "mkdir -p www && echo from the box > www/page && cd www && exec python3 -m http.server 7654"
+def forwarding(made: RealBox, served: int, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """An ssh that forwards, once it does; in the box, a web server on the port ``served``."""
+    make = "mkdir -p www && echo from the box > www/page && cd www"
+    command = f"{make} && exec python3 -m http.server {served}"
     with subprocess.Popen(
         ["ssh", *config(made), "-o", "ExitOnForwardFailure=yes", "-tt", *options, HOST, command],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(made.environ),
@@ -106,24 +112,24 @@ def forwarding(made: RealBox, *options: str) -> Iterator[subprocess.Popen[bytes]
 
 
 def test_forward__a_port_of_the_box__answers_here(real_box: RealBox) -> None:
-    port = free_port()
+    port, served = free_port(), port_there()
     with (
-        forwarding(real_box, "-L", f"127.0.0.1:{port}:127.0.0.1:7654"),
+        forwarding(real_box, served, "-L", f"127.0.0.1:{port}:127.0.0.1:{served}"),
         socket.create_connection(("127.0.0.1", port), WITHIN) as connection,
     ):
         assert asked(connection).endswith(b"from the box\n")
 
 
 def test_forward__dynamic__is_a_socks_proxy_in_the_box(real_box: RealBox) -> None:
-    port = free_port()
+    port, served = free_port(), port_there()
     with (
-        forwarding(real_box, "-D", f"127.0.0.1:{port}"),
+        forwarding(real_box, served, "-D", f"127.0.0.1:{port}"),
         socket.create_connection(("127.0.0.1", port), WITHIN) as connection,
     ):
         connection.sendall(b"\x05\x01\x00")  # RFC 1928: version 5, one method, without a login
         assert exactly(connection, 2) == b"\x05\x00"
         name = b"localhost"
-        connection.sendall(b"\x05\x01\x00\x03" + bytes((len(name),)) + name + (7654).to_bytes(2, "big"))
+        connection.sendall(b"\x05\x01\x00\x03" + bytes((len(name),)) + name + served.to_bytes(2, "big"))
         assert exactly(connection, 10)[1] == 0
         assert asked(connection).endswith(b"from the box\n")
 
