@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from bench_submit import local_backend
-from measure import Row
+from bench_submit import SFML, local_backend
+from measure import Row, once
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "support"))
 from slow import SlowProxy
@@ -52,7 +52,9 @@ def rows() -> Iterator[Row]:
         proxy = SlowProxy((str(connection["host"]), int(str(connection["port"]))), delay=DELAY)
         os.environ["SFML_STATE"] = f"{name}/.sfml"
         try:
-            yield from _measured(project(Path(name)), {**connection, "port": proxy.port}, proxy)
+            slow = {**connection, "port": proxy.port}
+            yield from _measured(project(Path(name)), slow, proxy)
+            yield from _commands(Path(name), slow, proxy)
         finally:
             proxy.close()
 
@@ -91,6 +93,59 @@ def _measured(root: Path, connection: dict[str, Any], proxy: SlowProxy) -> Itera
     )
     yield Row(what="unchanged submit, requests", figure=few, unit="", limit=5)
     yield Row(what="files of .git and .venv on the stage", figure=len(stray), unit="", limit=0)
+
+
+def _commands(folder: Path, connection: dict[str, Any], proxy: SlowProxy) -> Iterator[Row]:
+    """The same as a user calls it: a process for each submit, with its login, its plan, and no waiting."""
+    home = folder / "snowflake"
+    home.mkdir()
+    lines = [f"{key} = {json.dumps(value)}" for key, value in connection.items()]
+    file = home / "connections.toml"
+    file.touch(mode=0o600)
+    file.write_text("[slow]\n" + "\n".join(lines) + "\n")
+    root = folder / "project"
+    (root / "main.py").write_text("__return__ = 43\n")
+    env = {**os.environ, "SNOWFLAKE_HOME": str(home), "BENCH_CONNECTION": json.dumps(connection)}
+    submit = [
+        "submit",
+        root,
+        "--entrypoint",
+        "main.py",
+        "--connection",
+        "slow",
+        "--detach",
+        "--compute-pool",
+        POOL,
+    ]
+    first, _ = _timed(lambda: once([SFML, *submit], env=env, cwd=folder), proxy)
+    again, few = _timed(lambda: once([SFML, *submit], env=env, cwd=folder), proxy)
+    theirs, _ = _timed(lambda: once([sys.executable, "-c", CLIENT, root], env=env, cwd=folder), proxy)
+    detail = f"sfml {first:.1f} s, the client {theirs:.1f} s"
+    yield Row(
+        what="sfml submit FOLDER / a program of the client's, wall",
+        figure=first / theirs,
+        unit="",
+        limit=0.2,
+        detail=detail,
+    )
+    yield Row(
+        what="unchanged sfml submit / the client's, wall",
+        figure=again / theirs,
+        unit="",
+        detail=f"{again:.1f} s",
+    )
+    yield Row(what="unchanged sfml submit, requests with login and logout", figure=few, unit="", limit=7)
+
+
+# The peer as its documentation shows it.
+CLIENT = f"""
+import json, os, sys
+from snowflake.ml.jobs import submit_directory
+from snowflake.snowpark import Session
+
+with Session.builder.configs(json.loads(os.environ["BENCH_CONNECTION"])).create() as session:
+    submit_directory(sys.argv[1], "{POOL}", entrypoint="main.py", stage_name="{STAGE}", session=session)
+"""
 
 
 def _timed(call: Callable[[], object], proxy: SlowProxy) -> tuple[float, int]:

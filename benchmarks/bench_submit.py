@@ -5,6 +5,7 @@ All three talk to a warm server on this machine; each is timed as the whole proc
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -54,7 +55,14 @@ def rows() -> Iterator[Row]:
         with local_backend(folder) as connection:
             env = {**os.environ, "BENCH_CONNECTION": json.dumps(connection)}
 
+            fresh = itertools.count()
+
             def ours() -> Timing:
+                new = folder / "new.py"  # never submitted before: all of it travels
+                new.write_text(f"__return__ = {LINE}\n# {next(fresh)}\n")
+                return once([SFML, "submit", "--connection", "local", new], cwd=folder)
+
+            def again() -> Timing:
                 return once([SFML, "submit", "--connection", "local", script], cwd=folder)
 
             def bare() -> Timing:
@@ -63,7 +71,9 @@ def rows() -> Iterator[Row]:
             def peer() -> Timing:
                 return once([*ray_submit, sys.executable, "-c", LINE], cwd=folder)
 
-            taken = interleaved({"sfml": ours, "bare client": bare, "ray job submit": peer})
+            taken = interleaved(
+                {"sfml": ours, "sfml, unchanged": again, "bare client": bare, "ray job submit": peer}
+            )
     mine, client, rays = taken["sfml"], taken["bare client"], taken["ray job submit"]
     walls = ", ".join(f"{name} {t.wall:.2f} s" for name, t in taken.items())
     yield Row(

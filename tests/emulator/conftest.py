@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local_backend import LocalBackend, start
+from sfml import cli
+from sfml import session as sessions
+from sfml.session import backend as own_backend
 
 Connect = Callable[..., Any]
 
@@ -86,3 +90,43 @@ def connection(connect: Connect, database: str) -> Any:
 @pytest.fixture
 def cursor(connection: Any) -> Any:
     return connection.cursor()
+
+
+@pytest.fixture(scope="module")
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the module's SCRIPTS, and a backend of its own for its tests."""
+    folder = tmp_path_factory.mktemp(request.module.__name__.rpartition(".")[2].removeprefix("test_"))
+    for name, text in request.module.SCRIPTS.items():
+        (folder / f"{name}.py").write_text(text)
+    yield folder
+    own_backend.stop(folder / "state" / "local")
+
+
+@pytest.fixture
+def in_place(request: pytest.FixtureRequest, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test works in that folder, with its backend, as the module's USER."""
+    monkeypatch.chdir(place)
+    monkeypatch.setenv("SFML_CONNECTION", "local")
+    monkeypatch.setenv("SFML_STATE", str(place / "state"))
+    monkeypatch.setenv("SFML_USER", getattr(request.module, "USER", "tester"))
+
+
+@pytest.fixture
+def opened() -> Iterator[Any]:
+    """A session of the configured connection."""
+    found = sessions.get_session()
+    yield found
+    found.connection.close()
+    found.close()  # or Snowpark would go on to offer it to its other users
+
+
+@pytest.fixture
+def sfml(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Run a command line in this process: its exit code, stdout and stderr."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        code = cli.run(list(arguments))
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return run

@@ -6,7 +6,6 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from sfml.jobs import follow
 from sfml.jobs.follow import Follower, read_once
 from sfml.session import backend
 
-pytestmark = pytest.mark.xdist_group("client-jobs")
+pytestmark = [pytest.mark.xdist_group("client-jobs"), pytest.mark.usefixtures("in_place")]
 
 SCRIPTS = {
     "value": "import sys\nprint('hello')\n__return__ = {'args': sys.argv[1:], 'n': 6 * 7}\n",
@@ -38,31 +37,6 @@ SCRIPTS = {
     "chatty": "for n in range(20_000):\n    print('line', n)\n__return__ = n\n",
     "package": "import rich\n__return__ = rich.__name__\n",
 }
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with the scripts, and a backend of its own for the tests of this file."""
-    folder = tmp_path_factory.mktemp("client")
-    for name, text in SCRIPTS.items():
-        (folder / f"{name}.py").write_text(text)
-    yield folder
-    backend.stop(folder / "state" / "local")
-
-
-@pytest.fixture(autouse=True)
-def _environment(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(place)
-    monkeypatch.setenv("SFML_CONNECTION", "local")
-    monkeypatch.setenv("SFML_STATE", str(place / "state"))
-    monkeypatch.setenv("SFML_USER", "tester")
-
-
-@pytest.fixture
-def opened() -> Iterator[Any]:
-    found = session.get_session()
-    yield found
-    found.connection.close()
 
 
 def files_on_stage(opened: Any) -> set[str]:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import stat
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sfml import cli, jobs, session
+from sfml import jobs
 from sfml.errors import InputError, JobFailedError, NotFoundError
 from sfml.jobs import kept, places
 from sfml.services import status
-from sfml.session import backend
 
-pytestmark = pytest.mark.xdist_group("client-jobs")
+pytestmark = [pytest.mark.xdist_group("client-jobs"), pytest.mark.usefixtures("in_place")]
 
+USER = "Tester One"
 SCRIPTS = {
     "value": "import sys\nprint('hello')\n__return__ = {'args': sys.argv[1:]}\n",
     "vector": "import numpy\n__return__ = numpy.arange(3)\n",
@@ -34,43 +33,6 @@ SCRIPTS = {
         "__return__ = sys.argv[2:]\n"
     ),
 }
-
-
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with the scripts, and a backend of its own for the tests of this file."""
-    folder = tmp_path_factory.mktemp("leftovers")
-    for name, text in SCRIPTS.items():
-        (folder / f"{name}.py").write_text(text)
-    yield folder
-    backend.stop(folder / "state" / "local")
-
-
-@pytest.fixture(autouse=True)
-def _environment(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(place)
-    monkeypatch.setenv("SFML_CONNECTION", "local")
-    monkeypatch.setenv("SFML_STATE", str(place / "state"))
-    monkeypatch.setenv("SFML_USER", "Tester One")
-
-
-@pytest.fixture
-def opened() -> Iterator[Any]:
-    found = session.get_session()
-    yield found
-    found.connection.close()
-
-
-@pytest.fixture
-def sfml(capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run a command line in this process: its exit code, stdout and stderr."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        code = cli.run(list(arguments))
-        captured = capsys.readouterr()
-        return code, captured.out, captured.err
-
-    return run
 
 
 def staged(opened: Any) -> set[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from sfml import jobs, session
+from sfml import jobs
 from sfml.errors import InputError
 from sfml.jobs import depot
 from sfml.services import status
@@ -54,13 +54,6 @@ def _environment(place: Path, proxy: SlowProxy, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setenv("SFML_CONNECTION", "slow")
     monkeypatch.setenv("SFML_STATE", str(place / "state"))
     monkeypatch.setenv("SFML_USER", "tester")
-
-
-@pytest.fixture
-def opened(proxy: SlowProxy) -> Iterator[Any]:
-    found = session.get_session()
-    yield found
-    found.connection.close()
 
 
 @pytest.fixture
@@ -136,6 +129,53 @@ def test_submit__same_files_again__few_requests_and_no_upload(
     assert folder not in payloads(opened)
     again = jobs.submit_directory(project, "main.py", wait=True, session=opened)
     assert again["result"] == "other"
+
+
+COVERED = """
+CREATE OR REPLACE NETWORK RULE ROWS_RULE TYPE = HOST_PORT MODE = EGRESS VALUE_LIST = ('rows.example:1');
+CREATE OR REPLACE EXTERNAL ACCESS INTEGRATION ROWS_EAI ALLOWED_NETWORK_RULES = (ROWS_RULE) ENABLED = TRUE
+"""
+
+
+def test_submit_command__same_files_again__five_requests_with_its_plan(
+    project: Path, proxy: SlowProxy, opened: Any, sfml: Any
+) -> None:
+    (project / "main.py").write_text(
+        "import urllib.request\nimport helper\n"
+        "try:\n    urllib.request.urlopen('https://rows.example:1/', timeout=1)\n"
+        "except OSError:\n    __return__ = helper.NAME\n"
+    )
+    for statement in COVERED.split(";"):
+        opened.connection.cursor().execute(statement)
+    command = ("submit", str(project), "--entrypoint", "main.py", "--detach")
+    first = sfml(*command)
+    assert first[0] == 0, first[2]
+    proxy.requests.clear()
+    code, job_id, plan = sfml(*command)
+    assert code == 0, plan
+    assert "ROWS_EAI" in plan
+    assert "unchanged since the last submit" not in first[2]
+    assert "unchanged since the last submit" in plan
+    asked = [path for _, path in proxy.requests]
+    login = ("/session/v1/login-request", "/session?delete=true", "/telemetry")
+    assert len([path for path in asked if not path.startswith(login)]) <= 5, asked
+    assert uploads(proxy) == 0
+    assert ended([first[1].strip(), job_id.strip()], opened) == ["DONE", "DONE"]
+
+
+def test_submit_command__create_pool__runs_the_job_on_a_pool_of_its_own(
+    project: Path, opened: Any, sfml: Any
+) -> None:
+    code, job_id, shown = sfml(
+        "submit", str(project), "--entrypoint", "main.py", "--create-pool", "--detach", "--hardware", "cpu"
+    )
+    assert code == 0, shown
+    assert "CREATE COMPUTE POOL" in shown
+    pool = jobs.get_job(job_id.strip(), session=opened)["compute_pool"]
+    assert pool not in {"SYSTEM_COMPUTE_POOL_CPU", "SYSTEM_COMPUTE_POOL_GPU"}
+    rows = opened.connection.cursor().execute("SHOW COMPUTE POOLS").fetchall()
+    assert pool in {row[0] for row in rows}
+    assert ended([job_id.strip()], opened) == ["DONE"]
 
 
 def test_submit__connection_breaks_during_the_upload__nothing_incomplete_runs(

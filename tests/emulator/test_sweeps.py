@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +11,8 @@ import pytest
 from sfml import cli
 from sfml.cli import repeating
 from sfml.errors import JobFailedError
-from sfml.session import backend
 
-pytestmark = pytest.mark.xdist_group("client-jobs")
+pytestmark = [pytest.mark.xdist_group("client-jobs"), pytest.mark.usefixtures("in_place")]
 
 GRID = """
 import argparse
@@ -39,21 +37,7 @@ __return__ = "at last"
 """
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("sweeps")
-    (folder / "grid.py").write_text(GRID)
-    (folder / "flaky.py").write_text(FLAKY)
-    yield folder
-    backend.stop(folder / "state" / "local")
-
-
-@pytest.fixture(autouse=True)
-def _environment(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(place)
-    monkeypatch.setenv("SFML_CONNECTION", "local")
-    monkeypatch.setenv("SFML_STATE", str(place / "state"))
-    monkeypatch.setenv("SFML_USER", "tester")
+SCRIPTS = {"grid": GRID, "flaky": FLAKY}
 
 
 @pytest.fixture

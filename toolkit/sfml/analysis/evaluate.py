@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import operator
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,21 +12,14 @@ from sfml.analysis import calls
 from sfml.analysis.arguments import Arguments
 from sfml.analysis.conditions import ALWAYS, NEVER, Condition
 from sfml.analysis.constants import constant
+from sfml.analysis.expressions import EXPRESSIONS
 from sfml.analysis.files import Files
 from sfml.analysis.functions import argument_of, is_dataclass, keyword, parameter_default, tail
 from sfml.analysis.mappings import dataclass_default
 from sfml.analysis.names import Names
 from sfml.analysis.operations import (
-    all_of,
-    any_of,
-    arithmetic,
-    compared,
     either,
     lookup,
-    merged,
-    percent,
-    rows,
-    swapped,
 )
 from sfml.analysis.tree import Binding, Branch, Folder, Guard, Instance, Kind, Module, Scope
 from sfml.analysis.values import (
@@ -36,18 +28,13 @@ from sfml.analysis.values import (
     Row,
     Table,
     Value,
-    joined,
     known,
     mapped,
-    path_join,
     truths,
     union,
 )
 
 _GPU_WORDS = re.compile(r"cuda|gpu|device|cpu|fp16|half|\bamp\b|nccl|distributed|ddp", re.IGNORECASE)
-_PATHS = frozenset(
-    {"pathlib.Path()", "pathlib.PosixPath()", "pathlib.PurePath()", "anyio.Path()", "upath.UPath()"}
-)
 
 
 class Evaluator:
@@ -354,89 +341,8 @@ class Evaluator:
         options = default.options or ((None,) if default.complete else ())
         return Value(options, complete=False, origins=origins | default.origins, head=origins | default.head)
 
-    # --- operators ---
-
-    def _binary(self, node: ast.BinOp, scope: Scope) -> Value:
-        left, right = self.value(node.left, scope), self.value(node.right, scope)
-        if isinstance(node.op, ast.Div) and (
-            left.texts or left.head or right.texts or _is_path(self, node, scope)
-        ):
-            return joined([left, right], path_join, path=True)
-        if isinstance(node.op, ast.Mod) and left.texts:
-            return percent(left, right)
-        if isinstance(node.op, ast.Add) and any(isinstance(o, Row) for o in (left.default, right.default)):
-            return rows(left, right)
-        if isinstance(node.op, ast.Add) and (left.texts or right.texts):
-            return joined([left, right], "".join)
-        if isinstance(node.op, ast.BitOr):
-            return merged(left, right)
-        return arithmetic(node.op, left, right)
-
-    def _f_string(self, node: ast.JoinedStr, scope: Scope) -> Value:
-        parts = [self.value(part, scope) for part in node.values]
-        return joined(parts, "".join) if parts else known("")
-
-    def _formatted(self, node: ast.FormattedValue, scope: Scope) -> Value:
-        return self.value(node.value, scope)
-
-    def _if(self, node: ast.IfExp, scope: Scope) -> Value:
-        when = self.when(node.test, scope, holds=True)
-        if when.never:
-            return self.value(node.orelse, scope)
-        body, other = self.value(node.body, scope), self.value(node.orelse, scope)
-        test = self.value(node.test, scope)
-        if when.always and test.complete and not test.origins and not test.gpu:
-            return body
-        if when.gpu or when.without_gpu:
-            by_default = when.gpu and not when.option
-            return union(body, other, gpu=True) if by_default else swapped(body, other, when)
-        return union(other, body) if when.option else union(body, other)
-
-    def _bool(self, node: ast.BoolOp, scope: Scope) -> Value:
-        values = [self.value(part, scope) for part in node.values]
-        return all_of(values) if isinstance(node.op, ast.And) else any_of(values)
-
-    def _unary(self, node: ast.UnaryOp, scope: Scope) -> Value:
-        value = self.value(node.operand, scope)
-        if isinstance(node.op, ast.Not):
-            outcomes = truths(value)
-            return replace(value, options=tuple(not outcome for outcome in outcomes), head=frozenset())
-        return mapped(value, operator.neg) if isinstance(node.op, ast.USub) else value
-
-    def _compare(self, node: ast.Compare, scope: Scope) -> Value:
-        if len(node.ops) != 1:
-            return UNKNOWN
-        if isinstance(node.ops[0], (ast.In, ast.NotIn)):
-            names = self.value(node.left, scope)
-            if names.texts and self.names.dotted(node.comparators[0], scope) == "os.environ":
-                value = self.environment(names, known(None))
-                return replace(value, options=(isinstance(node.ops[0], ast.NotIn),), head=frozenset())
-        left = self.value(node.left, scope)
-        right = self.value(node.comparators[0], scope)
-        return compared(node.ops[0], left, right)
-
-    # --- displays ---
-
-    def _dict(self, node: ast.Dict, scope: Scope) -> Value:
-        items: dict[Any, Value] = {}
-        for key, value in zip(node.keys, node.values, strict=True):
-            if key is None:
-                for option in self.value(value, scope).options:
-                    items.update(option.items if isinstance(option, Table) else {})
-                continue
-            name = self.value(key, scope)
-            if name.options and isinstance(name.default, (str, int, float, bool)):
-                items[name.default] = self.value(value, scope)
-        return known(Table(items))
-
-    def _list(self, node: ast.List | ast.Tuple | ast.Set, scope: Scope) -> Value:
-        return known(Row(tuple(self.value(item, scope) for item in node.elts[:200])))
-
     def _call(self, node: ast.Call, scope: Scope) -> Value:
         return calls.value_of_call(self, node, scope)
-
-    def _inner(self, node: ast.Await | ast.NamedExpr | ast.Starred, scope: Scope) -> Value:
-        return self.value(node.value, scope)
 
 
 def _is_choice(test: ast.AST) -> bool:
@@ -464,27 +370,10 @@ def _words(test: ast.AST) -> str:
     return " ".join(found)
 
 
-def _is_path(evaluator: Evaluator, node: ast.BinOp, scope: Scope) -> bool:
-    return evaluator.names.dotted(node.left, scope) in _PATHS
-
-
 _HANDLERS: dict[type[ast.AST], Callable[..., Value]] = {
     ast.Name: Evaluator._name,
     ast.Attribute: Evaluator._attribute,
     ast.Subscript: Evaluator._subscript,
     ast.Call: Evaluator._call,
-    ast.BinOp: Evaluator._binary,
-    ast.BoolOp: Evaluator._bool,
-    ast.UnaryOp: Evaluator._unary,
-    ast.Compare: Evaluator._compare,
-    ast.IfExp: Evaluator._if,
-    ast.JoinedStr: Evaluator._f_string,
-    ast.FormattedValue: Evaluator._formatted,
-    ast.Dict: Evaluator._dict,
-    ast.List: Evaluator._list,
-    ast.Tuple: Evaluator._list,
-    ast.Set: Evaluator._list,
-    ast.Await: Evaluator._inner,
-    ast.NamedExpr: Evaluator._inner,
-    ast.Starred: Evaluator._inner,
+    **EXPRESSIONS,
 }

@@ -11,6 +11,7 @@ from sfml.analysis import Analysis, Gpu, Install, Method, Network, Package, anal
 from sfml.analysis.findings import Category
 from sfml.analysis.network.services import PYPI
 from sfml.jobs import request as requests
+from sfml.jobs.definitions import Definitions
 from sfml.jobs.payload import Payload
 from sfml.jobs.plan import outputs
 from sfml.jobs.plan.model import Hardware, Item, Way, Wishes, places
@@ -86,7 +87,7 @@ def draft(
             "hardware": (_hardware(found, wishes),),
             "packages": tuple(_packages(request, found, runtime)) or (Item(text="none"),),
             "outputs": tuple(outputs.items(found.outputs, request.args)) or (Item(text="none found"),),
-            "payload": (_payload(travelling),),
+            "payload": (_payload(travelling, request.state),),
         },
         warnings=tuple(_warnings(payload, travelling, found)),
         analysis=found,
@@ -128,13 +129,14 @@ def _method(payload: Payload, travelling: Payload, found: Analysis, wishes: Wish
     return Item(text=f"directory (needs {', '.join(beside[:_SHOWN])}{more})")
 
 
-def _payload(payload: Payload) -> Item:
+def _payload(payload: Payload, state: Path) -> Item:
     found = select(payload)
     number = "1 file" if len(found.files) == 1 else f"{len(found.files)} files"
     amount = max(1, round(sum(file.size for file in found.files) / 1024))
     more = ", …" if len(found.skipped) > _SHOWN else ""
     skipped = f" (skipped: {', '.join([*found.skipped][:_SHOWN])}{more})" if found.skipped else ""
-    return Item(text=f"{number}, {amount:,} KB{skipped}", where=str(payload.source))
+    same = " · unchanged since the last submit" if Definitions(state).know(payload) else ""
+    return Item(text=f"{number}, {amount:,} KB{skipped}{same}", where=str(payload.source))
 
 
 # --- hardware ---
