@@ -95,7 +95,9 @@ def _missing(message: str) -> SfmlError:
 
 
 def _no_database(message: str) -> SfmlError:
-    return InputError(message, hint="name them: --database and --schema, in sfml.yaml, or in the connection")
+    # A login names what it was asked for, whether or not the session has it.
+    hint = "name them: --database and --schema, in sfml.yaml, or in the connection\n"
+    return InputError(message, hint=f"{hint}those that are named do not exist, or your role may not see them")
 
 
 _MEANING: tuple[tuple[tuple[int, ...], Callable[[str], SfmlError]], ...] = (
