@@ -59,14 +59,42 @@ def test_job__two_containers__share_memory_and_write_to_the_stage(account: World
     assert [row[0] for row in account.sql("LIST @local.public.out")] == ["out/word"]
 
 
+LOGIN = """
+body='{"data": {"ACCOUNT_NAME": "'$SNOWFLAKE_ACCOUNT'", "LOGIN_NAME": "", "AUTHENTICATOR": "OAUTH",
+ "TOKEN": "'$(cat /snowflake/session/token)'", "CLIENT_APP_ID": "bash", "CLIENT_APP_VERSION": "1"}}'
+exec 3<>/dev/tcp/$SNOWFLAKE_HOST/$SNOWFLAKE_PORT
+printf 'POST /session/v1/login-request HTTP/1.0\\r\\nContent-Type: application/json\\r\\n' >&3
+printf 'Content-Length: %d\\r\\n\\r\\n%s' ${#body} "$body" >&3
+cat <&3 | grep -oE '"(success|roleName)": ?[^,}]*'
+"""
+
+
 def test_job__logs_in_from_inside__is_its_owner(account: World) -> None:
-    script = (
-        "exec 3<>/dev/tcp/$SNOWFLAKE_HOST/$SNOWFLAKE_PORT; "
-        'printf "GET / HTTP/1.0\\r\\n\\r\\n" >&3; head -1 <&3;'
-        " test -s /snowflake/session/token && echo token"
-    )
-    account.run("inside", {"containers": [account.container(script)]})
-    assert account.log("inside").replace("\r", "").split("\n") == ["HTTP/1.0 200 OK", "token"]
+    account.run("inside", {"containers": [account.container(LOGIN)]})
+    said = sorted(line.replace(" ", "") for line in account.log("inside").splitlines())
+    assert said == ['"roleName":"ACCOUNTADMIN"', '"success":true']
+
+
+def test_job__secrets__are_in_a_variable_and_in_files(account: World) -> None:
+    account.sql("CREATE SECRET local.public.word TYPE=GENERIC_STRING SECRET_STRING='hidden'")
+    account.sql("CREATE SECRET local.public.door TYPE=PASSWORD USERNAME='ana' PASSWORD='p w'")
+    given = [
+        {"snowflakeSecret": "word", "envVarName": "WORD", "secretKeyRef": "secret_string"},
+        {"snowflakeSecret": "door", "directoryPath": "/keys/door"},
+    ]
+    script = 'echo "$WORD"; cd /keys/door; for file in *; do echo "$file=$(cat $file)"; done'
+    account.run("secretive", {"containers": [account.container(script, secrets=given)]})
+    assert account.log("secretive").splitlines() == ["hidden", "password=p w", "username=ana"]
+
+
+def test_service__container_ends__its_previous_log_can_be_had(account: World) -> None:
+    spec = {"containers": [account.container("echo run $RANDOM; trap 'exit 0' TERM; sleep 2 & wait")]}
+    text = json.dumps({"spec": spec})
+    account.sql(f"CREATE SERVICE again IN COMPUTE POOL {POOL} FROM SPECIFICATION $${text}$$")
+    until(lambda: account.rows("SHOW SERVICE CONTAINERS IN SERVICE again")[0]["restart_count"])
+    previous = account.one("CALL SYSTEM$GET_SERVICE_LOGS('again', 0, 'main', 10, TRUE)")
+    assert previous.startswith("run ")
+    account.sql("DROP SERVICE again")
 
 
 def test_job__container_fails__statement_fails_and_says_the_code(account: World) -> None:
