@@ -50,6 +50,14 @@ def test_idleness__nothing_happens__warns_once_and_then_stops() -> None:
     ]
 
 
+def test_idleness__not_looked_at_for_long__warns_before_it_stops() -> None:
+    idle = Idleness(1200.0, BEFORE)
+    assert idle.look(later(1500)) is Step.WARN
+    assert idle.left == 120.0
+    assert idle.look(later(1560)) is Step.NOTHING
+    assert idle.look(later(1620)) is Step.STOP
+
+
 def test_idleness__a_key_after_the_warning__begins_anew() -> None:
     idle = Idleness(1200.0, BEFORE)
     assert idle.look(later(1100)) is Step.WARN

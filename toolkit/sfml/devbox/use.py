@@ -82,9 +82,9 @@ class Idleness:
             self._used_at = sample.at
             self._warned = False
         self._last = sample
-        if self.left <= 0:
-            return Step.STOP
         if self.left <= self.warning and not self._warned:
             self._warned = True
+            # Who could not be looked at in time is warned in time all the same.
+            self._used_at = max(self._used_at, sample.at - self.limit + self.warning)
             return Step.WARN
-        return Step.NOTHING
+        return Step.STOP if self.left <= 0 else Step.NOTHING
