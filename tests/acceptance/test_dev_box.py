@@ -228,3 +228,28 @@ def test_up__another_pool_or_setting__shows_the_difference_and_recreates_only_wh
     assert user.ssh("echo anew").stdout == "anew\n"
     assert "compute pool:" not in user.sfml(*up, "--pool", "OTHER_POOL").stderr
     user.sfml("down", "--yes", "--data")
+
+
+_API = """
+import json
+from sfml.remote import connect, setup, teardown
+box = {"connection_name": "local", "project_name": "ml_dev"}
+place = {**box, "database": "ML_DEV", "instance_family": "CPU_X64_S", "stage_name": "FILES"}
+made = setup(**place, egress="packages")
+again = setup(**place, egress="packages")
+way = {"compute_pool": "ML_DEV_POOL", "stage": "FILES", "ide": None}
+there = connect(**box, **way, egress="packages", timeout=90)
+gone = teardown(**box, data=True, delete_home=True, stage="FILES")
+print(json.dumps([made, again["created"], there, gone]))
+"""
+
+
+def test_python__setup_connect_teardown__make_the_box_and_remove_it(user: User) -> None:
+    done = user.run(sys.executable, "-c", _API)
+    made, again, there, gone = json.loads(done.stdout.splitlines()[-1])
+    assert (made["stage"], made["compute_pool"]) == ("ML_DEV.PUBLIC.FILES", "ML_DEV_POOL")
+    assert "database ML_DEV" in made["created"]
+    assert again == []
+    assert (there["host"], there["status"]) == (HOST, "RUNNING")
+    assert {"service ML_DEV.PUBLIC.ML_DEV_BOX_LOCAL", "database ML_DEV"} <= set(gone["removed"])
+    assert gone["home"] is None
