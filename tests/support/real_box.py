@@ -154,6 +154,8 @@ def prepare(folder: Path, environ: Mapping[str, str]) -> RealBox:
 
 def tidy(made: RealBox, engine: str) -> None:
     """End the box, its backend and the agent, and take the image's name for the registry from the engine."""
+    if made.made:
+        made.call("down", *PLACE, "--data", "--delete-home", "--yes")  # or its volume would stay
     made.call("local", "stop")
     lock = made.folder / "home" / ".ssh" / "sfml" / "agent.lock"
     if lock.exists() and lock.read_text():
