@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ class Case:
     def name(self) -> str:
         return self.folder.name
 
-    @property
+    @cached_property
     def entrypoint(self) -> str | None:
         if "entrypoint" in self.expected:
             return self.expected["entrypoint"] or None

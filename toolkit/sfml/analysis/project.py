@@ -52,10 +52,18 @@ class Project:
             return None
         path = os.path.normpath(os.path.join(folder, text))  # noqa: PTH118 - a Path costs ten times as much
         try:
-            inside = os.path.realpath(path).startswith((self._prefix, self._prefix[:-1]))
-            return Path(path) if inside and os.path.exists(path) else None  # noqa: PTH110
+            return Path(path) if os.path.exists(path) and self._is_inside(path) else None  # noqa: PTH110
         except (OSError, ValueError):
             return None
+
+    def _is_inside(self, path: str) -> bool:
+        """Whether a path stays in the project, wherever its links lead."""
+        if path.startswith(self._prefix):  # the root itself has no links: only what is below can have any
+            parts = path[len(self._prefix) :].split("/")
+            below = ("/".join(parts[:number]) for number in range(1, len(parts) + 1))
+            if not any(os.path.islink(self._prefix + inner) for inner in below):  # noqa: PTH114
+                return True
+        return os.path.realpath(path).startswith((self._prefix, self._prefix[:-1]))
 
     def listing(self, folder: Path) -> dict[str, bool]:
         """Names in a folder, each with whether it is a folder itself; empty for what cannot be listed."""

@@ -137,8 +137,10 @@ def parse(line: str, origin: Origin, where: Evidence, python: tuple[int, int]) -
 
 
 def _script_header(text: str, name: str, python: tuple[int, int]) -> Statement | None:
+    if "/// script" not in text:
+        return None
     blocks = [match for match in _HEADER.finditer(text) if match["type"] == "script"]
-    if len(blocks) != 1 or "/// script" not in text:
+    if len(blocks) != 1:
         return None
     start = text[: blocks[0].start()].count("\n") + 1
     if _inside_string(text, start):
