@@ -1,0 +1,5 @@
+from transformers import AutoModel
+
+
+def load(path):
+    return AutoModel.from_pretrained(f"./{path}")
