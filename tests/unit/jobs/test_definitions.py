@@ -129,6 +129,16 @@ def test_definitions__too_old__are_not_used_and_go(tmp_path: Path, wanted: Reque
     assert not file.exists()
 
 
+def test_definitions__somebody_elses_file__is_none(tmp_path: Path, wanted: Request) -> None:
+    known = Definitions(tmp_path / "state")
+    known.keep(wanted, "d1", Definition(before="a", after="b"))
+    (file,) = known.folder.iterdir()
+    for text in ("{", "[]", '{"before": ""}'):
+        file.write_text(text)
+        assert known.find(wanted, "d1") is None
+        assert not known.know(wanted.payload)
+
+
 def test_definitions__nothing_to_keep__writes_nothing(tmp_path: Path) -> None:
     Definitions(tmp_path).keep(request(), None, Definition(before="a", after="b"))
     assert not (tmp_path / "definitions").exists()

@@ -69,8 +69,8 @@ class Definitions:
         A hint, before anything is read: whether it is worth while to wait for ``find``.
         """
         entries = self.folder.glob(f"{_source(payload)}-*.json")
-        kept = (_read(entry)["stamps"] for entry in entries if _is_fresh(entry))
-        return any(stamps == _stamps(stamps) for stamps in kept)
+        kept = (_read(entry) for entry in entries if _is_fresh(entry))
+        return any(found["stamps"] == _stamps(found["stamps"]) for found in kept if found is not None)
 
     def find(self, request: Request, digest: str | None) -> Definition | None:
         """The definition under a digest; None where there is none, or none that may still be used."""
@@ -78,7 +78,7 @@ class Definitions:
         if path is None or not _is_fresh(path):
             return None
         found = _read(path)
-        return Definition(before=found["before"], after=found["after"])
+        return Definition(before=found["before"], after=found["after"]) if found is not None else None
 
     def keep(self, request: Request, digest: str | None, definition: Definition) -> None:
         """Keep a definition, and let go of those that are too old."""
@@ -134,9 +134,13 @@ def _source(payload: Payload | StagedPayload) -> str:
     return hashlib.sha256(str(payload.script).encode()).hexdigest()[:12]
 
 
-def _read(path: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found
+def _read(path: Path) -> dict[str, Any] | None:
+    """What was kept; None where the file is gone, or was written by something else."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found if isinstance(found, dict) and found.keys() >= {"before", "after", "stamps"} else None
 
 
 def _stamps(paths: Iterable[str]) -> dict[str, list[int]]:
