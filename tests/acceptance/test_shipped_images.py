@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 CLOSED = ["--set", "python_source=system", "--set", "code_server_source=npm"]
 FOLDER = ["--images", str(ROOT / "images")]
 BUILD_WITHIN = 45 * 60
+SYSTEM_POOL = "SYSTEM_COMPUTE_POOL_CPU"  # the other's only node is the box's
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +85,68 @@ def test_runtime__job_with_the_clients_start_script__its_result_comes_back(
     assert result["sum"] == 12
     assert result["at"].endswith(":12003"), "Ray's dashboard is not where the start script puts it"
     assert "Starting periodic command scheduler: cron." in done.stderr + done.stdout
+
+
+@pytest.fixture
+def box(built: dict[str, str], engine: str, sfml: Run, project: Path) -> Iterator[Callable[..., str]]:
+    """The dev image pushed and run as a service by its template; runs a command in an ssh session in it."""
+    (project / "sfml.yaml").write_text("connection: local\nexecutor: docker\n")
+    done = sfml("account", "setup", "--apply")
+    assert done.returncode == 0, done.stderr
+    pushed = sfml("image", "push", "dev", *CLOSED, *FOLDER, "-o", "json", timeout=900)
+    assert pushed.returncode == 0, pushed.stderr
+    path = json.loads(pushed.stdout)[0]["path"]
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(project / "key")], check=True)
+    public = (project / "key.pub").read_text().strip()
+    env = {"SFML_BOX_OWNER": "LOCAL"}
+    values = {"container_image": path, "ssh_public_key": public, "env": env, "cpu": 1, "memory": "2Gi"}
+    home = {"size": "5Gi", "mount": "/home/dev", "uid": 1000, "gid": 1000}
+    (project / "box.json").write_text(json.dumps({**values, "home": home}))
+    commands = (
+        ["spec", "render", "dev-box", "--values", "box.json", "--output", "box.yaml"],
+        ["service", "create", "box", "box.yaml", "--compute-pool", "ml_dev_pool", "--yes"],
+    )
+    for command in commands:
+        done = sfml(*command, timeout=600)
+        assert done.returncode == 0, done.stderr
+    name = _container(engine, project)
+    shown = [engine, "inspect", "--format", "{{.Config.Image}}", name]
+    pulled = subprocess.run(shown, capture_output=True, text=True, check=True).stdout.strip()
+    store = [engine, "exec", "-i", "-u", "dev", name, "sh", "-c", "umask 077; cat > /tmp/key"]
+    subprocess.run(store, input=(project / "key").read_bytes(), check=True)
+    quiet = ("-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR")
+    ssh = ["ssh", "-p", "2222", "-i", "/tmp/key", *quiet, "dev@127.0.0.1"]
+
+    def run(command: str, stdin: str = "") -> str:
+        words = [engine, "exec", "-i", "-u", "dev", name, *ssh, command]
+        done = subprocess.run(words, input=stdin, capture_output=True, text=True, timeout=600, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    yield run
+    sfml("local", "reset", timeout=300)
+    (project / "sfml.yaml").unlink()
+    subprocess.run([engine, "image", "rm", pulled], capture_output=True, check=False)
+
+
+def _container(engine: str, project: Path) -> str:
+    """The container of the service that runs in this project."""
+    listing = [
+        engine,
+        "ps",
+        "--format",
+        '{{.Names}}\t{{.Label "sfml.directory"}}\t{{.Label "sfml.container"}}',
+    ]
+    rows = subprocess.run(listing, capture_output=True, text=True, check=True).stdout.splitlines()
+    found = [row.split("\t") for row in rows]
+    [name] = [name for name, folder, kind in found if folder.startswith(str(project)) and kind == "main"]
+    return name
+
+
+def test_dev__as_a_service__submits_a_job_with_the_services_token(box: Callable[..., str]) -> None:
+    box("cat > hello.py", "import sys\n__return__ = {'python': sys.version_info[:2], 'from': 'the box'}\n")
+
+    answer = json.loads(box(f"sfml submit hello.py --yes -o json --compute-pool {SYSTEM_POOL}"))
+
+    assert answer["status"] == "DONE"
+    assert answer["result"] == {"python": [3, 11], "from": "the box"}
