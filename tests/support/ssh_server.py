@@ -70,7 +70,7 @@ def running(folder: Path) -> Iterator[SshServer]:
         )
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def _wait_for(port: int) -> None:

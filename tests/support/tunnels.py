@@ -82,7 +82,7 @@ def bridge(target: int, *options: str, port: int = 0) -> Iterator[Bridge]:
         yield Bridge(port=int(line.split()[-1]), process=process)
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         assert process.stdout
         process.stdout.close()
 

@@ -78,7 +78,7 @@ def test_tunnel__bridge_restarted__ends_with_the_reason(echo: EchoTarget) -> Non
         assert process.stdout
         assert process.stdout.read(len(echo.GREETING)) == echo.GREETING
         server.process.terminate()
-        server.process.wait(10)
+        server.process.wait(60)
         with bridge(echo.port, port=server.port):
             _, errors = process.communicate(timeout=120)
     assert process.returncode == 255
@@ -116,5 +116,5 @@ def test_client__ended_by_a_signal__leaves_nothing_at_the_bridge(
             assert process.stdout
             assert process.stdout.read(len(echo.GREETING)) == echo.GREETING
             process.send_signal(number)
-            process.wait(10)
+            process.wait(60)
             wait_until(lambda: echo.open == 0 and server.open_files() == before)
