@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -73,6 +74,7 @@ def start(state: Path, *options: str, within: Sequence[str] = ()) -> LocalBacken
         stderr=subprocess.PIPE,
         text=True,
     )
+    atexit.register(process.kill)  # a test that fails may not come to stop it
     deadline = time.monotonic() + START_WITHIN
     while not file.exists():
         if process.poll() is not None:
