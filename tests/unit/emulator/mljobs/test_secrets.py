@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from job_server import Server
@@ -32,8 +33,11 @@ def keep(server: Server) -> int:
 
 
 def with_value(server: Server) -> set[Path]:
-    files = (path for path in server.settings.state.rglob("*") if path.is_file())
-    return {path for path in files if VALUE.encode() in path.read_bytes()}
+    """The files that hold it; a run's own folders may still be on their way out."""
+    while True:
+        files = (path for path in server.settings.state.rglob("*") if path.is_file())
+        with contextlib.suppress(FileNotFoundError):
+            return {path for path in files if VALUE.encode() in path.read_bytes()}
 
 
 def test_job__secret_as_variable_and_as_files__has_them_while_it_runs_only(server: Server) -> None:
