@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from sfml import sql
-from sfml.errors import InputError, NoConnectionError, SfmlError
+from sfml.errors import InputError, NoConnectionError, NotFoundError, SfmlError
 from sfml.jobs import definitions, depot, entry, once
 from sfml.jobs.definitions import Definitions
 from sfml.jobs.depot import Delivery
@@ -23,7 +23,7 @@ from sfml.jobs.upload import StagedUpload, Upload
 from sfml.pools import check_pool, find_pool
 from sfml.services.status import job_status
 from sfml.session import Opening, in_background, without_collection
-from sfml.session.faults import translated
+from sfml.session.faults import NO_DATABASE, NO_SCHEMA, translated
 from sfml.session.rows import over, rows_of
 
 if TYPE_CHECKING:
@@ -119,8 +119,21 @@ def prepare(connection: SnowflakeConnection, request: Request, *, gpu: bool = Fa
     content = depot.content(folders, request.name)
     _check_pool(connection, request, gpu=gpu)
     path = f"{payload_folder(request.stage, request.user, content.digest)}/{request.name}"
-    delivery = depot.deliver(connection, folders, path, content, state=request.state)
+    try:
+        delivery = depot.deliver(connection, folders, path, content, state=request.state)
+    except InputError as error:
+        raise _without_place(error, connection, request) from error
     return Prepared(delivery=delivery, payload=upload)
+
+
+def _without_place(error: InputError, connection: SnowflakeConnection, request: Request) -> SfmlError:
+    """What the session lacks, by its name: a login names what it was asked for, whether or not it exists."""
+    number = getattr(error.__cause__, "errno", None)
+    if number not in (NO_DATABASE, NO_SCHEMA):
+        return error
+    kind = "database" if number == NO_DATABASE else "schema"
+    wanted = getattr(request, kind) or getattr(connection, kind)
+    return NotFoundError(f"there is no {kind} {wanted}, or your role may not see it", hint=error.hint)
 
 
 def _check_pool(connection: SnowflakeConnection, request: Request, *, gpu: bool) -> None:
