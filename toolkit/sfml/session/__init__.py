@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sfml import config, project
 from sfml.config import Config
-from sfml.errors import NoConnectionError, NotFoundError
+from sfml.errors import NoConnectionError
 from sfml.session.faults import translated
 
 if TYPE_CHECKING:
@@ -90,9 +90,7 @@ def begin(config: Config, *, without: Sequence[str] = ()) -> Opening:
 
     def log_in() -> SnowflakeConnection:
         with translated():
-            opened = snowflake.connector.connect(**reached.result())
-        _require_place(config, opened)
-        return opened
+            return snowflake.connector.connect(**reached.result())
 
     return Opening(in_background(log_in))
 
@@ -125,20 +123,6 @@ def hidden(*names: str) -> Iterator[None]:
     finally:
         for name in spared:
             del sys.modules[name]
-
-
-def _require_place(chosen: Config, connection: SnowflakeConnection) -> None:
-    """NotFoundError where the login dropped a database or schema: Snowflake lets one in without them."""
-    for kind, wanted, actual in (
-        ("database", chosen.database, connection.database),
-        ("schema", chosen.schema, connection.schema),
-    ):
-        if wanted is not None and actual is None:
-            connection.close()
-            raise NotFoundError(
-                f"there is no {kind} {wanted}, or your role may not see it",
-                hint=f"it comes from {chosen.origins.get(kind)}",
-            )
 
 
 def choices() -> str:
