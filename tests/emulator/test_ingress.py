@@ -32,6 +32,8 @@ pytestmark = pytest.mark.slow
 
 IDLE = 2.0
 WITHIN = 60.0
+PAGE = "https://app.example.com"
+CORS = {"Access-Control-Allow-Origin": [PAGE], "Access-Control-Allow-Methods": ["POST"]}
 PROGRAM = Path(__file__).parents[1] / "support" / "echo_service.py"
 
 
@@ -86,7 +88,7 @@ def echo(admin: Any) -> Endpoint:
     cursor.execute("create image repository repo")
     container = {"name": "main", "image": "/local/public/repo/app:1",
                  "command": [sys.executable, str(PROGRAM), str(port)]}  # fmt: skip
-    endpoints = [{"name": "web", "port": port, "public": True}]
+    endpoints = [{"name": "web", "port": port, "public": True, "corsSettings": CORS}]
     roles = [{"name": "visitor", "endpoints": ["web"]}]
     text = json.dumps({"spec": {"containers": [container], "endpoints": endpoints}, "serviceRoles": roles})
     cursor.execute(f"create service echo in compute pool ingress_pool from specification $${text}$$")
@@ -270,6 +272,18 @@ def exchange(admin: Any, **form: str) -> tuple[int, str]:
     text = answer.read().decode()
     connection.close()
     return answer.status, text
+
+
+def test_cors__listed_origin__may_ask_and_read(admin: Any, echo: Endpoint) -> None:
+    asked = {"Origin": PAGE, "Access_Control_Request_Method": "POST"}
+    status, headers, _ = get(echo, "/", method="OPTIONS", **asked)
+    assert (status, headers["Access-Control-Allow-Methods"]) == (204, "POST")
+    assert get(echo, "/", method="OPTIONS", **{**asked, "Origin": "https://evil.example.com"})[0] == 302
+    status, headers, _ = get(echo, "/", token(admin), Origin=PAGE)
+    assert (status, headers["Access-Control-Allow-Origin"]) == (200, PAGE)
+    status, _, text = get(echo, "/", method="POST", body=b"x", Origin=PAGE, Cookie="sfc-ss-any=1")
+    assert status == 403
+    assert b"does not have an auth header" in text
 
 
 def test_browser__signs_in_and_out__has_a_cookie_meanwhile(server: LocalBackend, echo: Endpoint) -> None:

@@ -10,7 +10,7 @@ import html
 import itertools
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode
 
@@ -21,7 +21,7 @@ from sfml.emulator.faults import Fault
 from sfml.emulator.handlers.base import Backend
 from sfml.emulator.handlers.privileges import ACCOUNT, has
 from sfml.emulator.handlers.service_endpoints import may_use
-from sfml.emulator.ingress import fields
+from sfml.emulator.ingress import cors, fields
 from sfml.emulator.ingress.heads import Request
 from sfml.emulator.ingress.tickets import Tickets
 from sfml.emulator.passwords import fingerprint
@@ -55,6 +55,7 @@ class Pass:
     user: str
     service: str
     expires: float | None = None
+    answers: tuple[tuple[str, str], ...] = ()  # fields that the response gets
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +93,11 @@ class Gate:
         service = self._service(endpoint)
         if service is None:
             return _error(404, "Not Found", "The endpoint does not exist.")
+        settings = _cors(service, endpoint.name)
+        if allowed := cors.preflight(settings, request):
+            return Reply(status=204, reason="No Content", fields=allowed)
+        if cors.is_forged(request):
+            return _error(403, "Forbidden", cors.REFUSED)
         try:
             caller = self._caller(request, endpoint)
         except Fault as fault:
@@ -101,7 +107,10 @@ class Gate:
             return _redirect(f"{_LOGIN}?{urlencode({'next': request.target})}")
         if not self._permitted(caller, service, endpoint):
             return _error(403, "Forbidden", f"User {caller.user} may not use this endpoint.")
-        return self._passed(caller, service, endpoint)
+        decision = self._passed(caller, service, endpoint)
+        if isinstance(decision, Pass):
+            return replace(decision, answers=cors.answers(settings, request))
+        return decision
 
     def _service(self, endpoint: Endpoint) -> Service | None:
         """The service, while its owner may bind public endpoints."""
@@ -214,8 +223,18 @@ def public(service: Service) -> list[str]:
 
 
 def _port(service: Service, endpoint: str) -> int | None:
+    found = _described(service, endpoint)
+    return int(found["port"]) if found else None
+
+
+def _cors(service: Service, endpoint: str) -> Mapping[str, Any]:
+    return _described(service, endpoint).get("corsSettings") or {}
+
+
+def _described(service: Service, endpoint: str) -> Mapping[str, Any]:
+    """What the specification says of a public endpoint; nothing where there is none."""
     found: list[Mapping[str, Any]] = service.spec["spec"].get("endpoints", [])
-    return next((int(one["port"]) for one in found if one["name"] == endpoint and one.get("public")), None)
+    return next((one for one in found if one["name"] == endpoint and one.get("public")), {})
 
 
 def _error(status: int, reason: str, detail: str) -> Reply:

@@ -293,7 +293,7 @@ class Container(_End):
         interim = 100 <= response.status < 200 and response.status != 101
         if response.status == 101 and not self._request.upgrades:
             raise BadHeadError("nobody asked for another protocol")
-        sent = response.fields if interim else fields.towards_client(response)
+        sent = response.fields if interim else [*fields.towards_client(response), *self._pass.answers]
         client.write(write(f"HTTP/1.1 {response.status} {response.reason}", sent))
         if response.status == 101:
             self._client.join(self)
