@@ -23,7 +23,7 @@ CONSTRAINTS = ROOT / "toolkit" / "constraints.txt"
 SNOW = "3.30.0"
 """The release of snowflake-cli that the tests call."""
 PYTHONS = ["3.11", "3.12", "3.13"]
-PYTEST = [str(BIN / "pytest"), "--reruns=1", "-rsfER"]
+PYTEST = [str(BIN / "pytest"), "--reruns=1", "--rerun-show-tracebacks", "-rsfER"]
 """A failed test is tried once more; the summary names those that needed it (docs/decisions/0004)."""
 
 nox.needs_version = ">=2024.10"
