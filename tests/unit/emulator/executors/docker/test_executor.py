@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from pods import IMAGE
 from sfml.emulator.executors import words
 from sfml.emulator.executors.base import Mount, Started
+from sfml.emulator.executors.docker.engine import Engine
 
 
 def test_run__script_fails__its_code_and_output_are_reported(runs: Any) -> None:
@@ -36,8 +38,27 @@ def test_run__mounts__are_files_memory_and_scratch(runs: Any, tmp_path: Path) ->
 
 
 def test_run__memory_limit__ends_it_with_the_platforms_message(runs: Any) -> None:
-    ended, _ = runs.run("head -c 100000000 /dev/zero | tail -c 100000000 > /dev/null", memory=20 << 20)
+    ended, _ = runs.run("dd if=/dev/zero of=/dev/null bs=100M count=1", memory=20 << 20)
     assert (ended.code, ended.reason) == (137, words.OUT_OF_MEMORY)
+
+
+def test_run__ends_as_if_killed__no_word_of_memory(runs: Any) -> None:
+    ended, _ = runs.run("exit 137", memory=20 << 20)
+    assert (ended.code, ended.reason) == (137, "")
+
+
+def test_told_of_oom__whatever_the_flag_says__the_engines_events_tell(api: Any, tmp_path: Path) -> None:
+    engine, limit = Engine(tmp_path), api.create_host_config(mem_limit=20 << 20)
+    found = {}
+    for text in ("dd if=/dev/zero of=/dev/null bs=100M count=1", "exit 137"):
+        made = api.create_container(IMAGE, ["/bin/sh", "-c", text], host_config=limit, labels=engine.labels())
+        try:
+            api.start(made)
+            assert api.wait(made)["StatusCode"] == 137
+            found[text[:4]] = engine.told_of_oom(made["Id"])
+        finally:
+            engine.remove_container(made["Id"])
+    assert found == {"dd i": True, "exit": False}
 
 
 def test_run__command_is_not_in_the_image__says_so(runs: Any) -> None:

@@ -8,6 +8,7 @@ import io
 import platform
 import tarfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ SANDBOX_IMAGE = "sfml-sandbox:1"
 STATE, RUN, POD, PLACE, KEPT = "sfml.state", "sfml.run", "sfml.pod", "sfml.directory", "sfml.kept"
 """Labels: of the server, the run, its pod, its directory, and of a volume that outlives it."""
 _ANSWER_WITHIN = 60
+_OOM_WITHIN = 2
 # One connection for each container whose output is followed, and some for the rest.
 _CONNECTIONS = 256
 
@@ -114,6 +116,14 @@ class Engine:
         """Send it a signal; one that has ended, or an engine that does not answer, is no error."""
         with contextlib.suppress(*Trouble):
             self.api.kill(container, signal)
+
+    def told_of_oom(self, container: str) -> bool:
+        """Whether memory ran out in it: the engine may hear of that a moment after the end itself."""
+        wanted = {"container": container, "event": "oom"}
+        until = int(time.time()) + _OOM_WITHIN
+        with contextlib.suppress(*Trouble):
+            return any(True for _ in self.api.events(since=1, until=until, filters=wanted, decode=True))
+        return False
 
     def remove_volume(self, name: str) -> None:
         self._gone(self.api.remove_volume, name, force=True)

@@ -19,6 +19,7 @@ from sfml.emulator.executors.docker.recorder import Recorder
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 300.0
 # A container that ran for so long has recovered: the next pause is the first again (as in Kubernetes).
 _RECOVERED_AFTER = 600.0
+_KILLED = 137  # 128 and the number of SIGKILL
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +55,7 @@ class Member:
         self._recorder = Recorder(container.log)
         self._restarts = 0
         self._running = ""
-        self._why_killed = ""
+        self._why_killed, self._signalled = "", False
         self._ended = threading.Event()
 
     def live(self) -> None:
@@ -82,7 +83,7 @@ class Member:
     def signal(self, name: str, *, why: str = "") -> None:
         """Send it a signal if it runs; ``why`` is then the reason of its end."""
         if running := self._running:
-            self._why_killed = why
+            self._why_killed, self._signalled = why, True
             self._engine.try_kill(running, name)
 
     def tell(
@@ -112,7 +113,8 @@ class Member:
                     unless_started.pop_all()
         except Trouble as error:
             return self._not_begun(made, error)
-        self._running, self._why_killed, self._ended = made, "", threading.Event()
+        self._running, self._ended = made, threading.Event()
+        self._why_killed, self._signalled = "", False
         self._begun()
         with contextlib.closing(output):
             for chunk in output:
@@ -164,8 +166,10 @@ class Member:
             state = self._engine.api.inspect_container(made)["State"]
         except Trouble as error:
             return Outcome(at=datetime.now(UTC), code=None, reason=said(error))
-        reason = words.OUT_OF_MEMORY if state.get("OOMKilled") else self._why_killed
-        return Outcome(at=datetime.now(UTC), code=code, reason=reason)
+        killed = code == _KILLED and not self._signalled
+        if state.get("OOMKilled") or (killed and self._engine.told_of_oom(made)):
+            return Outcome(at=datetime.now(UTC), code=code, reason=words.OUT_OF_MEMORY)
+        return Outcome(at=datetime.now(UTC), code=code, reason=self._why_killed)
 
 
 def _said_of(text: str, probe: Probe) -> str:
