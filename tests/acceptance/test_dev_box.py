@@ -227,7 +227,7 @@ def test_up__another_pool_or_setting__shows_the_difference_and_recreates_only_wh
     user.sfml(*up, "--pool", "OTHER_POOL", "--recreate")
     assert user.ssh("echo anew").stdout == "anew\n"
     assert "compute pool:" not in user.sfml(*up, "--pool", "OTHER_POOL").stderr
-    user.sfml("down", "--yes", "--data")
+    user.sfml("down", "--yes", "--data", "--delete-home")
 
 
 _API = """
