@@ -58,6 +58,15 @@ def test_rank__nothing_own_fits__the_system_pool_is_the_fallback() -> None:
     assert rank([CPU, system], gpu=True)[0].pool.name == SYSTEM_GPU_POOL
 
 
+def test_rank__only_node_is_taken__another_pool_comes_first() -> None:
+    full = replace(CPU, name="BOX", max_nodes=1, active_nodes=1, idle_nodes=0)
+    system = replace(CPU, name=SYSTEM_POOL, state="SUSPENDED", active_nodes=0, idle_nodes=0)
+    best, other = rank([full, system], gpu=False)
+    assert best.pool.name == SYSTEM_POOL
+    assert (other.pool.name, other.problem) == ("BOX", "")
+    assert "no free node" in other.text
+
+
 def test_rank__equal_scores__the_cheaper_one_wins() -> None:
     large = replace(GPU, name="A_LARGE", family="GPU_NV_L")
     assert rank([large, GPU], gpu=True)[0].pool.name == "GPU"

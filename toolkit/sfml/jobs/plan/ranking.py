@@ -31,6 +31,7 @@ class Ranked:
         """The pool in words: what it is, what is warm, what it costs."""
         idle = self.pool.idle_nodes
         state = f"{idle} idle node{'s' if idle != 1 else ''}" if idle else self.pool.state
+        state = "no free node" if is_full(self.pool) else state
         return f"{self.pool.name} ({self.pool.family}, {state}, {price_text(self.price)})"
 
 
@@ -43,7 +44,10 @@ def score(pool: Pool) -> int:
 def rank(
     pools: Iterable[Pool], *, gpu: bool, nodes: int = 1, families: Mapping[str, Family] = FAMILIES
 ) -> list[Ranked]:
-    """All pools, the best first: those that fit, own ones before the system's, by score, then by price."""
+    """All pools, the best first: those that fit, full ones last of them, own ones before the system's.
+
+    Among equals the score decides, then the price.
+    """
     found = [
         Ranked(
             pool=pool,
@@ -69,6 +73,11 @@ def problem(pool: Pool, *, gpu: bool, nodes: int) -> str:
     return ""
 
 
+def is_full(pool: Pool) -> bool:
+    """Whether a job would wait for another to end: a dev box may hold the pool's only node for days."""
+    return pool.idle_nodes == 0 and pool.active_nodes >= pool.max_nodes > 0
+
+
 def has_gpu(pool: Pool) -> bool:
     """Whether the pool's nodes have GPUs: the families' names say so."""
     return "GPU" in pool.family
@@ -76,4 +85,11 @@ def has_gpu(pool: Pool) -> bool:
 
 def _order(one: Ranked) -> tuple[object, ...]:
     price = float("inf") if one.price is None else one.price
-    return (bool(one.problem), one.pool.name in SYSTEM_POOLS, -one.score, price, one.pool.name)
+    return (
+        bool(one.problem),
+        is_full(one.pool),
+        one.pool.name in SYSTEM_POOLS,
+        -one.score,
+        price,
+        one.pool.name,
+    )
