@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import subprocess
+import uuid
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -202,15 +203,16 @@ def resident(backend: LocalBackend) -> int:
 
 
 def test_user_stage__each_user__has_its_own(cursor: Any, backend: LocalBackend, tmp_path: Path) -> None:
+    folder, user = (f"u{uuid.uuid4().hex[:12]}" for _ in range(2))
     (tmp_path / "a.txt").write_text("mine")
-    assert put(cursor, tmp_path / "a.txt", "@~/notes", "auto_compress = false") == ["UPLOADED"]
-    assert [row[0] for row in cursor.execute("list @~").fetchall()] == ["notes/a.txt"]
+    assert put(cursor, tmp_path / "a.txt", f"@~/{folder}", "auto_compress = false") == ["UPLOADED"]
+    assert [row[0] for row in cursor.execute(f"list @~/{folder}").fetchall()] == [f"{folder}/a.txt"]
     cursor.execute("show stages in account")
-    assert "notes" not in str(cursor.fetchall())
-    cursor.execute("create user other password = 'another-one' default_role = PUBLIC")
-    with connect(**backend.parameters(user="other", password="another-one", role="PUBLIC")) as connection:
+    assert folder not in str(cursor.fetchall())
+    cursor.execute(f"create user {user} password = 'another-one' default_role = PUBLIC")
+    with connect(**backend.parameters(user=user, password="another-one", role="PUBLIC")) as connection:
         assert connection.cursor().execute("list @~").fetchall() == []
     (tmp_path / "out").mkdir()
-    cursor.execute(f"get @~/notes file://{tmp_path}/out")
+    cursor.execute(f"get @~/{folder} file://{tmp_path}/out")
     assert (tmp_path / "out" / "a.txt").read_text() == "mine"
-    assert cursor.execute("remove @~/notes").fetchall() == [("notes/a.txt", "removed")]
+    assert cursor.execute(f"remove @~/{folder}").fetchall() == [(f"{folder}/a.txt", "removed")]
