@@ -68,7 +68,9 @@ def load(parts: Parts, loop: asyncio.AbstractEventLoop) -> Language:
     from sfml.emulator.engine import Engine
     from sfml.emulator.handlers.base import Backend
     from sfml.emulator.ingress.admission import Gate
+    from sfml.emulator.ingress.callers import Callers
     from sfml.emulator.ingress.doors import Doors
+    from sfml.emulator.ingress.signin import Pages
     from sfml.emulator.ingress.tickets import Tickets
     from sfml.emulator.registry.front import Registry
 
@@ -103,7 +105,8 @@ def load(parts: Parts, loop: asyncio.AbstractEventLoop) -> Language:
         ingress_address=doors.address,
     )
     tickets = Tickets(lifetime=parts.settings.ingress_token_lifetime, clock=time.time)
-    doors.begin(Gate(backend=backend, door=parts.door, sessions=parts.sessions, tickets=tickets))
+    callers = Callers(door=parts.door, sessions=parts.sessions, tickets=tickets, now=time.time)
+    doors.begin(Gate(backend=backend, callers=callers, pages=Pages(door=parts.door, tickets=tickets)))
     handlers.close_all_sessions(backend)  # those of the last server, if it had no time to
     return Language(
         execute=handlers.execute,

@@ -12,10 +12,12 @@ import socket
 from collections.abc import Awaitable, Callable
 
 from sfml.emulator.ingress import fields
-from sfml.emulator.ingress.admission import OWN_PATHS, Pass, Reply, bad_request, held_back, unreachable
+from sfml.emulator.ingress.admission import Pass
 from sfml.emulator.ingress.bodies import Body, body_of
 from sfml.emulator.ingress.heads import END, LIMIT, BadHeadError, Request, read_request, read_response, write
 from sfml.emulator.ingress.passing import Link, Passages
+from sfml.emulator.ingress.replies import Reply, bad_request, held_back, unreachable
+from sfml.emulator.ingress.signin import OWN_PATHS
 
 _CONNECT_WITHIN = 10.0
 _OWN_BODY = 64 << 10

@@ -17,10 +17,11 @@ from pathlib import Path
 
 from sfml.emulator import ports
 from sfml.emulator.faults import Fault
-from sfml.emulator.ingress.admission import Endpoint, Gate, Pass, Reply, failed, public
+from sfml.emulator.ingress.admission import Endpoint, Gate, Pass, public
 from sfml.emulator.ingress.connection import Client
 from sfml.emulator.ingress.heads import Request
 from sfml.emulator.ingress.passing import AVAILABLE, Passages
+from sfml.emulator.ingress.replies import Reply, failed
 from sfml.emulator.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ class Doors:
 
         gate = self._gate
         assert gate is not None
-        return exchange(form, door=gate.door, tickets=gate.tickets, label_at=self.label_at)
+        return exchange(form, door=gate.callers.door, tickets=gate.callers.tickets, label_at=self.label_at)
 
     def in_use(self) -> bool:
         """Whether a connection is open."""
@@ -157,7 +158,7 @@ class Doors:
             decide,
             idle=settings.ingress_idle,
             cut_expired=settings.ingress_cut_expired,
-            now=gate.now,
+            now=gate.callers.now,
             passages=self._passing,
         )
         self._clients.add(client)
