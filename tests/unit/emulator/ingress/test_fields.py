@@ -45,6 +45,46 @@ def test_towards_client__websocket__keeps_the_upgrade() -> None:
     assert fields.towards_client(answer) == list(answer.fields)
 
 
+BASELINE = (
+    "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; object-src 'none'; connect-src 'self'; "
+    "frame-ancestors 'self';"
+)
+
+
+def test_security__no_integration__is_the_baseline() -> None:
+    assert dict(fields.security())["Content-Security-Policy"] == BASELINE
+
+
+def test_security__hosts_of_integrations__may_be_loaded_from() -> None:
+    policy = dict(fields.security(["example.com", "other.example:443", "odd.example:8443"]))[fields.POLICY]
+    found = dict(part.strip().split(" ", 1) for part in policy.split(";") if part)
+    assert "'unsafe-eval' http://example.com https://example.com http://other.example" in found["default-src"]
+    assert found["connect-src"].endswith(" wss://example.com wss://other.example wss://odd.example:8443")
+    assert found["frame-ancestors"] == "'self'"
+
+
+def test_towards_client__the_applications_own_policy__stands_beside_the_baseline() -> None:
+    own = (
+        ("Content-Security-Policy", "script-src 'self'"),
+        ("Content-Security-Policy-Report-Only", "report-uri /x"),
+        ("X-Frame-Options", "ALLOWALL"),
+    )
+    sent = fields.towards_client(Response(status=200, reason="", fields=own))
+    assert [text for name, text in sent if name == fields.POLICY] == ["script-src 'self'", BASELINE]
+    assert [text for name, text in sent if name == "X-Frame-Options"] == ["DENY"]
+    assert not any(name.endswith("Report-Only") for name, _ in sent)
+
+
+@pytest.mark.parametrize("kind", ["application/x-bsh", "application/exe", "Application/Batch; charset=x"])
+def test_is_executable__listed_type__is(kind: str) -> None:
+    assert fields.is_executable(Response(status=200, reason="", fields=(("Content-Type", kind),)))
+
+
+@pytest.mark.parametrize("kind", ["application/octet-stream", "text/x-shellscript", ""])
+def test_is_executable__any_other_type__is_not(kind: str) -> None:
+    assert not fields.is_executable(Response(status=200, reason="", fields=(("Content-Type", kind),)))
+
+
 def test_tickets__other_endpoint_or_server__is_worth_nothing() -> None:
     moment = [100.0]
     tickets = Tickets(lifetime=10, clock=lambda: moment[0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sfml.emulator.catalog import Kind, Name, Record
@@ -18,6 +18,14 @@ _RULES, _SECRETS = "ALLOWED_NETWORK_RULES", "ALLOWED_AUTHENTICATION_SECRETS"
 _OF_SNOWFLAKE = "SNOWFLAKE"
 """The database with the rules that Snowflake made; they are for everybody."""
 _OAUTH = "ALLOWED_API_AUTHENTICATION_INTEGRATIONS"
+
+
+def hosts(names: Iterable[str], backend: Backend) -> tuple[str, ...]:
+    """Where these integrations lead: each a host, or a host and its port."""
+    records = [backend.catalog.get(Kind.INTEGRATION, Name(name=name)) for name in names]
+    wanted = {rule for record in records if record for rule in record.properties[_RULES]}
+    rules = [rule for rule in backend.catalog.find(Kind.NETWORK_RULE) if str(rule.name) in wanted]
+    return tuple(dict.fromkeys(host for rule in rules for host in rule.properties["VALUE_LIST"]))
 
 
 def _read(options: Mapping[str, object], context: Context, backend: Backend) -> dict[str, Any]:

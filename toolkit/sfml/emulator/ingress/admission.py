@@ -9,6 +9,7 @@ from typing import Any
 
 from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault
+from sfml.emulator.handlers import integrations
 from sfml.emulator.handlers.base import Backend
 from sfml.emulator.handlers.privileges import ACCOUNT, has
 from sfml.emulator.handlers.service_endpoints import may_use
@@ -33,6 +34,7 @@ class Pass:
     service: str
     expires: float | None = None
     answers: tuple[tuple[str, str], ...] = ()  # fields that the response gets
+    hosts: tuple[str, ...] = ()  # where the service's integrations lead, and so its pages may go
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +80,8 @@ class Gate:
             return error(403, "Forbidden", f"User {caller.user} may not use this endpoint.")
         decision = self._passed(caller, service, endpoint)
         if isinstance(decision, Pass):
-            return replace(decision, answers=cors.answers(settings, request))
+            hosts = integrations.hosts(service.integrations, self.backend)
+            return replace(decision, answers=cors.answers(settings, request), hosts=hosts)
         return decision
 
     def _service(self, endpoint: Endpoint) -> Service | None:

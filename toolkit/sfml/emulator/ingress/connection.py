@@ -22,6 +22,7 @@ from sfml.emulator.ingress.signin import OWN_PATHS
 _CONNECT_WITHIN = 10.0
 _OWN_BODY = 64 << 10
 _BUFFER = 1 << 20
+_LINGERS = 5.0
 _LOOKS = 10
 """How often within the idle limit a connection is looked at."""
 
@@ -74,8 +75,13 @@ class _End(asyncio.Protocol):
             self.peer.transport.resume_reading()
 
     def connection_lost(self, _: Exception | None) -> None:
-        if self.peer and self.peer.transport:
-            self.peer.transport.close()  # after what is left to send
+        if self.peer:
+            self.peer.finish()
+
+    def finish(self) -> None:
+        """Close, after what is left to send."""
+        if self.transport:
+            self.transport.close()
 
 
 class Client(_End):
@@ -103,6 +109,7 @@ class Client(_End):
         self._task: asyncio.Task[None] | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._silent = 0
+        self._answered = False
         self.on_end: Callable[[Client], None] = lambda _: None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -202,13 +209,46 @@ class Client(_End):
 
     def reply(self, reply: Reply) -> None:
         """Answer by ourselves, and end the connection."""
+        if self._answered or self.transport is None or self.transport.is_closing():
+            return
+        self._answered = True
+        if self.peer:
+            self.peer.peer = None
+            self.peer.finish()
         length = ("Content-Length", str(len(reply.body)))
         head = write(
             f"HTTP/1.1 {reply.status} {reply.reason}", [*reply.fields, length, ("Connection", "close")]
         )
-        if self.transport and not self.transport.is_closing():
-            self.transport.write(head + reply.body)
-            self.transport.close()
+        wants_body = self._request is None or self._request.method != "HEAD"
+        self.transport.write(head + reply.body if wants_body else head)
+        self.finish()
+
+    def finish(self) -> None:
+        """Close; where the client still sends, only when it has read what it got.
+
+        Its system would throw away an answer that was not read yet, were its bytes refused (RFC 9112, 9.6).
+        """
+        if self.transport is None or self.transport.is_closing() or "lingering" in self._timers:
+            return
+        if not self._is_sending():
+            super().finish()
+            return
+        self._send = lambda _: None
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.transport.resume_reading()
+        loop = asyncio.get_running_loop()
+        self._timers["lingering"] = loop.call_later(_LINGERS, self.transport.close)
+
+    def _is_sending(self) -> bool:
+        """Whether more of the request is to come."""
+        if self._request is None:
+            return bool(self.waiting)
+        if self._body is None:
+            self._body = body_of(self._request)
+            with contextlib.suppress(BadHeadError):
+                self._body.take(self.waiting)
+        return not self._body.done
 
     # --- a WebSocket
 
@@ -269,7 +309,7 @@ class Container(_End):
         super().connection_made(transport)
         request = self._request
         head = fields.towards_container(request, self._pass.user)
-        transport.write(write(f"{request.method} {request.target} HTTP/1.1", head))  # type: ignore[attr-defined]
+        transport.write(write(f"{request.method} {request.target} {request.version}", head))  # type: ignore[attr-defined]
 
     def on_data(self, data: bytes) -> None:
         """Read the answer's head, and those of interim answers before it."""
@@ -295,7 +335,8 @@ class Container(_End):
         interim = 100 <= response.status < 200 and response.status != 101
         if response.status == 101 and not self._request.upgrades:
             raise BadHeadError("nobody asked for another protocol")
-        sent = response.fields if interim else [*fields.towards_client(response), *self._pass.answers]
+        ours = [*fields.towards_client(response, self._pass.hosts), *self._pass.answers]
+        sent = response.fields if interim else ours
         client.write(write(f"HTTP/1.1 {response.status} {response.reason}", sent))
         if response.status == 101:
             self._client.join(self)

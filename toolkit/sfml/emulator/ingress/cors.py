@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from sfml.emulator.ingress.fields import SECURED
 from sfml.emulator.ingress.heads import Request
 
 Fields = tuple[tuple[str, str], ...]
@@ -16,6 +17,7 @@ Fields = tuple[tuple[str, str], ...]
 MAX_AGE = 2 * 60 * 60
 REFUSED = "Rejecting a CORS request since cookie was present, and request does not have an auth header"
 _ALLOW = "Access-Control-Allow-"
+_EXPOSE = "Access-Control-Expose-Headers"
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -35,13 +37,12 @@ def answers(settings: Mapping[str, Any], request: Request) -> Fields:
     """What a response says to the page that asks; nothing to an origin that is not listed."""
     if not _is_listed(settings, request):
         return ()
-    exposed = _list(settings, "Access-Control-Expose-Headers")
-    more = (("Access-Control-Expose-Headers", exposed),) if exposed else ()
+    exposed = ", ".join([*(settings.get(_EXPOSE) or ()), *SECURED])
     return (
         (f"{_ALLOW}Origin", request.get("origin")),
         (f"{_ALLOW}Credentials", "true"),
         ("Vary", "Origin"),
-        *more,
+        (_EXPOSE, exposed),
     )
 
 

@@ -5,6 +5,8 @@ Source of all of it: docs.snowflake.com, Snowpark Container Services, "Service n
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sfml.emulator.ingress.heads import Fields, Request, Response, value, words
 
 SCHEME = "snowflake token="
@@ -24,24 +26,50 @@ _HOP = frozenset(
         "upgrade",
     }
 )
-_NOT_BACK = frozenset({"server", "x-powered-by", "x-xss-protection", "public-key-pins"})
+_NOT_BACK = frozenset(
+    {
+        "server", "x-powered-by", "x-xss-protection", "public-key-pins",
+        "content-security-policy-report-only",  # Snowflake's own has the reports sent to itself
+    }
+)  # fmt: skip
 _NOT_BACK_PREFIX = "access-control-"
-_POLICY = (
-    "default-src 'self' 'unsafe-inline' 'unsafe-eval' blob: data:; object-src 'none'; connect-src 'self'; "
-    "frame-ancestors 'self'"
-)
-SECURITY: Fields = (
+POLICY = "Content-Security-Policy"
+_GUARDS: Fields = (
     ("X-Frame-Options", "DENY"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
     ("Cross-Origin-Embedder-Policy", "credentialless"),
     ("X-Content-Type-Options", "nosniff"),
-    ("Content-Security-Policy", _POLICY),
 )
+SECURED = (*(name for name, _ in _GUARDS), f"{POLICY}-Report-Only", POLICY)
+"""Fields about a page's security, which pages of listed origins may always read."""
 _EXECUTABLE = frozenset(
-    {"application/x-sh", "application/x-csh", "application/x-msdownload", "application/x-msdos-program",
-     "application/x-executable", "application/x-shellscript"}
+    f"application/{kind}"
+    for kind in (
+        "x-msdownload", "exe", "x-exe", "dos-exe", "x-winexe", "msdos-windows", "x-msdos-program",
+        "x-sh", "x-bsh", "x-csh", "x-tcsh", "batch",
+    )
 )  # fmt: skip
+_ANYWHERE = "0.0.0.0"  # noqa: S104 - how network rules write every host
+_DEFAULT_PORTS = ("80", "443")
+
+
+def security(hosts: Iterable[str] = ()) -> Fields:
+    """What each page gets; it may load from the hosts (with ports, as in a network rule), too."""
+    names = [_source(host) for host in hosts]
+    loads = "".join(f" http://{name} https://{name}" for name in names)
+    sockets = "".join(f" wss://{name}" for name in names)
+    policy = (
+        f"default-src 'self' 'unsafe-inline' 'unsafe-eval'{loads} blob: data:; object-src 'none'; "
+        f"connect-src 'self'{loads}{sockets}; frame-ancestors 'self';"
+    )
+    return (*_GUARDS, (POLICY, policy))
+
+
+def _source(host: str) -> str:
+    name, _, port = host.partition(":")
+    shown = "*" if name == _ANYWHERE else name
+    return f"{shown}:{port}" if port and port not in _DEFAULT_PORTS else shown
 
 
 def token_in(request: Request) -> str:
@@ -77,8 +105,8 @@ def towards_container(request: Request, user: str) -> list[tuple[str, str]]:
     return [*((name, text) for name, text in kept if text or name.lower() != "cookie"), *way, (USER, user)]
 
 
-def towards_client(response: Response) -> list[tuple[str, str]]:
-    """The response's fields as the client gets them."""
+def towards_client(response: Response, hosts: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """The response's fields as the client gets them; its pages may load from the hosts."""
     upgrades = response.status == 101
     kept = [
         (name, text)
@@ -88,10 +116,10 @@ def towards_client(response: Response) -> list[tuple[str, str]]:
         and (upgrades or name.lower() not in _HOP)
         and name.lower() not in _SET_HERE
     ]
-    return kept if upgrades else [*kept, *SECURITY, ("Connection", "close")]
+    return kept if upgrades else [*kept, *security(hosts), ("Connection", "close")]
 
 
-_SET_HERE = frozenset(name.lower() for name, _ in SECURITY[:-1])
+_SET_HERE = frozenset(name.lower() for name, _ in _GUARDS)
 
 
 def is_executable(response: Response) -> bool:

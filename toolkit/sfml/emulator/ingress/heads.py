@@ -31,6 +31,7 @@ class Request:
     method: str
     target: str
     fields: Fields
+    version: str = "HTTP/1.1"
 
     @property
     def path(self) -> str:
@@ -62,7 +63,7 @@ def read_request(head: bytes) -> Request:
     match = _REQUEST.fullmatch(first)
     if match is None:
         raise BadHeadError("the request line is malformed")
-    request = Request(method=match[1], target=match[2], fields=fields)
+    request = Request(method=match[1], target=match[2], fields=fields, version=f"HTTP/1.{match[3]}")
     _check_framing(fields)
     return request
 

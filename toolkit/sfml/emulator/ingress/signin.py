@@ -70,4 +70,4 @@ def _page(target: str, *, problem: str = "") -> Reply:
     )
     status, reason = (401, "Unauthorized") if problem else (200, "OK")
     kind = (("Content-Type", "text/html; charset=utf-8"), ("Cache-Control", "no-store"))
-    return Reply(status=status, reason=reason, body=text.encode(), fields=(*kind, *fields.SECURITY))
+    return Reply(status=status, reason=reason, body=text.encode(), fields=(*kind, *fields.security()))
