@@ -22,6 +22,9 @@ class Proxy:
         return port
 
     def close(self) -> None:
+        with suppress(OSError):  # macOS shuts down no listener
+            # Closing alone would leave the thread in accept, and let one more connection in.
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
     def connect(self) -> socket.socket:
