@@ -21,7 +21,7 @@ from tunnels import EchoTarget, client, exchange
 pytestmark = pytest.mark.slow
 
 WITHIN = 60.0
-TOOLKIT = Path(__file__).parents[2] / "toolkit"
+TOOLKIT = Path(__file__).parents[3] / "toolkit"
 
 
 @dataclass(frozen=True)
