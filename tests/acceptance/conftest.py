@@ -13,6 +13,7 @@ import pytest
 import real_box as boxes
 from programs import SFML, Run, run_program
 from real_box import RealBox
+from samples import write_sample
 
 
 @pytest.fixture(scope="session")
@@ -75,3 +76,9 @@ def real_box(prepared: RealBox) -> RealBox:
     if not prepared.made or prepared.status() != "RUNNING":
         prepared.up()
     return prepared
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A large file; nobody may change it."""
+    return write_sample(tmp_path_factory.mktemp("sample") / "sample")

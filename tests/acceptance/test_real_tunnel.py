@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import random
 import re
 import socket
@@ -13,27 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from real_box import HOST, RealBox
+from samples import SOAK, digest
 
-SOAK = os.environ.get("SFML_TEST_SOAK") == "1"
-SIZE = (1 << 30) if SOAK else (128 << 20)
 WITHIN = 600.0 if SOAK else 180.0
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sample") / "sample"
-    with path.open("wb") as file:
-        for block in range(SIZE >> 20):
-            file.write(random.Random(block).randbytes(1 << 20))
-    return path
-
-
-def digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def config(made: RealBox) -> list[str]:
@@ -159,20 +140,8 @@ def test_box__its_container_killed__ssh_ends_with_the_reason(real_box: RealBox, 
         assert shell.stdout
         while shell.stdout.readline() != b"ready\n":
             assert shell.poll() is None
-        subprocess.run([engine, "kill", container_of(engine, real_box)], check=True, capture_output=True)
+        subprocess.run([engine, "kill", real_box.container(engine)], check=True, capture_output=True)
         _, errors = shell.communicate(timeout=WITHIN)
     assert shell.returncode == 255
     assert b"sfml: " in errors
     assert re.search(rb"state: \w+", errors), errors
-
-
-def container_of(engine: str, made: RealBox) -> str:
-    """The container of the only service that runs in the project."""
-    form = '{{.ID}} {{.Image}} {{.Label "sfml.directory"}}'
-    listed = subprocess.run(
-        [engine, "ps", "--format", form], check=True, capture_output=True, text=True
-    ).stdout
-    for container, image, directory in (line.split(" ", 2) for line in listed.splitlines()):
-        if directory.startswith(str(made.project)) and not image.startswith("sfml-sandbox"):
-            return container
-    raise AssertionError(f"the box has no container:\n{listed}")

@@ -5,10 +5,8 @@ The box is a process of this machine: the bridge beside a real sshd. ``nox -s so
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -26,11 +24,10 @@ import pytest
 import ssh_server
 import tunnel_world
 from cutting import CuttingProxy
+from samples import SIZE, SOAK, digest
 from tunnel_world import BOX, World
 
 pytestmark = pytest.mark.skipif(ssh_server.MISSING is not None, reason=str(ssh_server.MISSING))
-SOAK = os.environ.get("SFML_TEST_SOAK") == "1"
-SIZE = (1 << 30) if SOAK else (128 << 20)
 COUNT = 1000 if SOAK else 200
 STOPPED = 600 if SOAK else 60
 TOKEN_LIFETIME = 5
@@ -47,20 +44,6 @@ def world() -> Iterator[World]:
         tunnel_world.running(Path(folder), sshd, *options, through_agent=True) as found,
     ):
         yield found
-
-
-@pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sample") / "sample"
-    with path.open("wb") as file:
-        for block in range(SIZE >> 20):
-            file.write(random.Random(block).randbytes(1 << 20))
-    return path
-
-
-def digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def until(condition: Callable[[], bool], what: str) -> None:

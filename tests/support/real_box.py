@@ -113,6 +113,17 @@ class RealBox:
         rows = self.rows(f"SHOW ENDPOINTS IN SERVICE {SERVICE}")
         return {row["name"]: f"http://{row['ingress_url']}" for row in rows}
 
+    def container(self, engine: str) -> str:
+        """The container of the only service that runs in the project."""
+        form = '{{.ID}} {{.Image}} {{.Label "sfml.directory"}}'
+        listed = subprocess.run(
+            [engine, "ps", "--format", form], check=True, capture_output=True, text=True
+        ).stdout
+        for container, image, directory in (line.split(" ", 2) for line in listed.splitlines()):
+            if directory.startswith(str(self.project)) and not image.startswith("sfml-sandbox"):
+                return container
+        raise AssertionError(f"the box has no container:\n{listed}")
+
     def status(self) -> str:
         rows = self.rows(f"SHOW SERVICES IN SCHEMA {DATABASE}.PUBLIC")
         return next((row["status"] for row in rows if row["name"] in SERVICE), "none")
