@@ -275,8 +275,8 @@ def bench(session: nox.Session) -> None:
     env["SFML_BENCH_CHECK_JSONSCHEMA"] = str(
         _tool(session, "check-jsonschema", "check-jsonschema") / "check-jsonschema"
     )
-    for peer in ("pipreqs", "deptry", "fawltydeps", "websockify"):
-        env[f"SFML_BENCH_{peer.upper()}"] = str(_tool(session, peer, peer) / peer)
+    for peer, *more in (("pipreqs",), ("deptry",), ("fawltydeps",), ("websockify", "websockets")):
+        env[f"SFML_BENCH_{peer.upper()}"] = str(_tool(session, peer, peer, *more) / peer)
     session.run(str(BIN / "python"), "benchmarks/run.py", *session.posargs, env=env, external=True)
 
 
