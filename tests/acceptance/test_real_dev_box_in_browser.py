@@ -1,4 +1,4 @@
-"""code-server in a browser, through the ingress with its sign-in: a file is edited, a command is run."""
+"""The box in a browser, through the ingress with its sign-in: code-server, and JupyterLab with its kernel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 from real_box import WITHIN, RealBox, chromium, until
 
-# As a user would set them who wants to see files and nothing else; the picture in docs/ is of this.
+# As a user would set them who wants to see files and nothing else; the pictures in docs/ are of this.
 SETTINGS = {
     "security.workspace.trust.enabled": False,
     "workbench.startupEditor": "none",
@@ -20,6 +20,23 @@ SETTINGS = {
     "files.autoSave": "off",
     "editor.quickSuggestions": {"other": "off"},
     "terminal.integrated.gpuAcceleration": "off",
+}
+EMPTY = {
+    "cells": [
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "id": "one",
+            "metadata": {},
+            "outputs": [],
+            "source": "",
+        }
+    ],
+    "metadata": {
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    },
+    "nbformat": 4,
+    "nbformat_minor": 5,
 }
 
 
@@ -54,15 +71,24 @@ def editor(real_box: RealBox, browser: Any) -> Any:
     folder = ".local/share/code-server/User"
     real_box.ssh(f"mkdir -p {folder}; echo '{json.dumps(SETTINGS)}' > {folder}/settings.json")
     real_box.ssh("mkdir -p work; echo 'rate = 0.1' > work/train.py; rm -f work/made")
-    # With ACCOUNTADMIN as default role the browser's way in is refused, as on Snowflake.
-    real_box.rows("ALTER USER LOCAL SET DEFAULT_ROLE = ML_DEV_ROLE")
-    browser.get(f"{real_box.urls()['code']}/?folder=/home/dev/work")
-    sign_in(real_box, browser)
+    sign_in(real_box, browser, f"{real_box.urls()['code']}/?folder=/home/dev/work")
     seen(browser, ".monaco-workbench .explorer-folders-view")
     return browser
 
 
-def sign_in(real_box: RealBox, browser: Any) -> None:
+@pytest.fixture
+def notebook(real_box: RealBox, browser: Any) -> Any:
+    """An empty notebook of the home folder in JupyterLab, signed in."""
+    real_box.ssh(f"mkdir -p work; echo '{json.dumps(EMPTY)}' > work/first.ipynb; rm -f work/made.txt")
+    sign_in(real_box, browser, f"{real_box.urls()['jupyter']}/lab/tree/work/first.ipynb")
+    seen(browser, ".jp-Notebook .jp-CodeCell .cm-content")
+    return browser
+
+
+def sign_in(real_box: RealBox, browser: Any, url: str) -> None:
+    # With ACCOUNTADMIN as default role the browser's way in is refused, as on Snowflake.
+    real_box.rows("ALTER USER LOCAL SET DEFAULT_ROLE = ML_DEV_ROLE")
+    browser.get(url)
     state = real_box.project / ".sfml" / "local"
     endpoint = json.loads((state / "endpoint.json").read_text())
     (user,), (password,) = find(browser, "[name=user]"), find(browser, "[name=password]")
@@ -147,6 +173,34 @@ def test_code_server__file_edited_and_command_run__are_there_in_the_box(
         return real_box.ssh("cat work/made 2>/dev/null || true") == "in /home/dev/work: 42\n"
 
     until(ran)
-    if picture := os.environ.get("SFML_TEST_SCREENSHOT"):
-        seen(editor, ".xterm", "42")
-        assert editor.save_screenshot(str(Path(picture).resolve()))
+    seen(editor, ".xterm", "42")
+    picture(editor, "code-server")
+
+
+def test_jupyterlab__cell_run__its_kernel_is_the_box_s_python(notebook: Any, real_box: RealBox) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    click(notebook, ".jp-Notebook .jp-CodeCell .cm-content")
+    for line in (
+        "import sys, pathlib",
+        "pathlib.Path('made.txt').write_text(f'{6 * 7} by {sys.prefix}')",
+        "print(sys.prefix)",
+    ):
+        type_keys(notebook, line, Keys.ENTER)
+    with_control(notebook, Keys.ENTER)
+
+    until(lambda: real_box.ssh("cat work/made.txt 2>/dev/null || true") == "42 by /opt/venv")
+    seen(notebook, ".jp-OutputArea-output", "/opt/venv")
+    picture(notebook, "jupyterlab")
+
+    def saved() -> bool:
+        with_control(notebook, "s")
+        return "made.txt" in real_box.ssh("cat work/first.ipynb")
+
+    until(saved)
+
+
+def picture(browser: Any, name: str) -> None:
+    """Keep a picture of the page, where they are wanted."""
+    if folder := os.environ.get("SFML_TEST_SCREENSHOTS"):
+        assert browser.save_screenshot(str(Path(folder, f"{name}.png").resolve()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from sfml.devbox.gate import Gate
+from sfml.devbox.program import OnDemand
 
 ANA = "Sf-Context-Current-User: ANA\r\n"
 EVE = "Sf-Context-Current-User: EVE\r\n"
@@ -184,3 +186,108 @@ def test_gate__program_does_not_run__says_so(tmp_path: Path) -> None:
         assert b"code-server does not run in this box" in answer
 
     tried(tmp_path, play, runs=False)
+
+
+SERVER = """\
+#!{python}
+import os, socketserver, sys
+
+class Answer(socketserver.StreamRequestHandler):
+    def handle(self):
+        said = self.rfile.readline()
+        if not said:
+            return  # somebody who only looks whether it listens
+        self.wfile.write(b"HTTP/1.1 200 OK\\r\\n\\r\\nnumber %d" % os.getpid())
+        if b"/end" in said:
+            os.remove(sys.argv[1])
+            self.wfile.close()
+            os._exit(0)
+
+with open({starts!r}, "a") as file:
+    file.write("started ")
+if {fails}:
+    sys.exit(7)
+with socketserver.UnixStreamServer(sys.argv[1], Answer) as server:
+    server.serve_forever()
+"""
+
+
+def on_demand(tmp_path: Path, play: Callable[[Trial], Awaitable[None]], *, fails: bool = False) -> None:
+    """Play with a gate that starts the program behind it."""
+
+    async def run() -> None:
+        command, path = tmp_path / "command", tmp_path / "program.sock"
+        command.write_text(SERVER.format(python=sys.executable, starts=str(tmp_path / "starts"), fails=fails))
+        command.chmod(0o755)
+        program = OnDemand(command=command, socket=path)
+        gate = Gate(name="JupyterLab", owner="ANA", socket=path, program=program)
+        server = await gate.serve("127.0.0.1", 0)
+        await play(Trial(gate=gate, program=Program(), port=server.sockets[0].getsockname()[1]))
+        server.close()
+        await program.end()
+
+    asyncio.run(asyncio.wait_for(run(), 120))
+
+
+def starts(tmp_path: Path) -> int:
+    file = tmp_path / "starts"
+    return len(file.read_text().split()) if file.exists() else 0
+
+
+def test_gate__many_come_at_once__one_program_is_started(tmp_path: Path) -> None:
+    async def play(trial: Trial) -> None:
+        asked = [trial.ask(f"GET / HTTP/1.1\r\n{ANA}\r\n".encode()) for _ in range(5)]
+        answers = await asyncio.gather(*asked)
+        assert len(set(answers)) == 1, answers
+        assert b"number " in answers[0]
+
+    on_demand(tmp_path, play)
+    assert starts(tmp_path) == 1
+
+
+def test_gate__probe_or_another_user__starts_no_program(tmp_path: Path) -> None:
+    async def play(trial: Trial) -> None:
+        assert (await trial.ask(b"GET /healthz HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 503 ")
+        assert (await trial.ask(f"GET / HTTP/1.1\r\n{EVE}\r\n".encode())).startswith(b"HTTP/1.1 403 ")
+
+    on_demand(tmp_path, play)
+    assert starts(tmp_path) == 0
+
+
+def test_gate__program_was_shut_down__is_started_again(tmp_path: Path) -> None:
+    async def play(trial: Trial) -> None:
+        first = await trial.ask(f"GET /end HTTP/1.1\r\n{ANA}\r\n".encode())
+        second = await trial.ask(f"GET / HTTP/1.1\r\n{ANA}\r\n".encode())
+        assert b"number " in first
+        assert b"number " in second
+        assert first != second
+
+    on_demand(tmp_path, play)
+    assert starts(tmp_path) == 2
+
+
+def test_gate__program_cannot_start__says_its_code(tmp_path: Path) -> None:
+    async def play(trial: Trial) -> None:
+        answer = await trial.ask(f"GET / HTTP/1.1\r\n{ANA}\r\n".encode())
+        assert answer.startswith(b"HTTP/1.1 503 ")
+        assert b"JupyterLab does not run in this box: it ended with code 7" in answer
+
+    on_demand(tmp_path, play, fails=True)
+
+
+@pytest.mark.parametrize(
+    ("line", "is_use"),
+    [
+        ("GET /api/contents?1", False),
+        ("GET /files/model.pt", True),
+        ("POST /api/kernels", True),
+        ("GET /apis", True),
+    ],
+)
+def test_gate__page_asks_what_is_new__is_no_use(tmp_path: Path, line: str, is_use: bool) -> None:
+    async def play(trial: Trial) -> None:
+        answer = await trial.ask(f"{line} HTTP/1.1\r\n{ANA}\r\n".encode())
+        assert answer.endswith(b"hello")
+        assert bool(trial.gate.passed) == is_use
+
+    tried(tmp_path, play)

@@ -174,7 +174,7 @@ def sync_down(project: str | None, folder: Path, target: str | None, *, force: b
 
 @click.command()
 @project_option
-@click.option("--jupyter", is_flag=True, help="JupyterLab, where the box's image has it.")
+@click.option("--jupyter", is_flag=True, help="JupyterLab in the place of the editor.")
 @click.option("--print", "only_print", is_flag=True, help="Print the address only.")
 @output_option
 def browser(project: str | None, *, jupyter: bool, only_print: bool, out: Output) -> None:

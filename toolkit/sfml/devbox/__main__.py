@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sfml.devbox import look, stop
 from sfml.devbox.gate import Gate
+from sfml.devbox.program import OnDemand
 from sfml.devbox.use import Idleness, Step
 from sfml.errors import InputError, SfmlError
 
@@ -28,7 +29,7 @@ def main(argv: list[str] | None = None) -> int:
         _say("--owner (or SFML_BOX_OWNER) says who may come in")
         return 2
     try:
-        gates = {port: Gate(name=name, owner=owner, socket=path) for name, port, path in options.gate}
+        gates = {port: gate(owner) for port, gate in options.gate}
         asyncio.run(_run(gates, limit=minutes(options.idle_minutes) * 60, bridge=options.bridge_port))
     except InputError as error:
         _say(str(error))
@@ -38,7 +39,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="sfml.devbox", description=__doc__)
-    parser.add_argument("--gate", type=_gate, action="append", default=[], metavar="NAME:PORT:SOCKET")
+    parser.add_argument(
+        "--gate", type=_gate, action="append", default=[], metavar="NAME:PORT:SOCKET[:COMMAND]"
+    )
     parser.add_argument("--bridge-port", type=int, default=8022)
     parser.add_argument("--owner", default=os.environ.get("SFML_BOX_OWNER"))
     parser.add_argument("--any-user", action="store_true")
@@ -46,9 +49,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _gate(text: str) -> tuple[str, int, Path]:
-    name, port, path = text.split(":")
-    return name, int(port), Path(path)
+def _gate(text: str) -> tuple[int, Callable[[str | None], Gate]]:
+    """The port, and the gate for an owner; the command is started for who comes first."""
+    name, port, path, *command = text.split(":", 3)
+    socket = Path(path)
+
+    def gate(owner: str | None) -> Gate:
+        program = OnDemand(command=Path(*command), socket=socket) if command else None
+        return Gate(name=name, owner=owner, socket=socket, program=program)
+
+    return int(port), gate
 
 
 def minutes(text: str) -> float:
@@ -78,6 +88,9 @@ async def _run(gates: Mapping[int, Gate], *, limit: float, bridge: int) -> None:
         watching.cancel()
     for server in servers:
         server.close()
+    for gate in gates.values():
+        if gate.program:
+            await gate.program.end()
 
 
 async def _watch(doors: Mapping[str, Callable[[], int]], limit: float) -> None:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sfml.devbox.program import NotStartedError, OnDemand
 from sfml.tunnel import upgrade
 from sfml.tunnel.admission import USER_HEADER
 from sfml.tunnel.upgrade import Head, HeadError
@@ -22,6 +24,8 @@ _BLOCK = 1 << 16
 _HEAD_WITHIN = 30.0
 _DROPPED = ("connection", "keep-alive", "proxy-connection")
 _MOST_CHUNK = 1 << 30
+_NEWS = "/api/"
+"""What JupyterLab's page asks for every ten seconds, whoever looks at it: to GET it is no use of the box."""
 
 
 class Refusal(Exception):  # noqa: N818 - an answer rather than a fault
@@ -34,11 +38,16 @@ class Refusal(Exception):  # noqa: N818 - an answer rather than a fault
 
 @dataclass(kw_only=True)
 class Gate:
-    """The door to the program that listens on ``socket``; ``owner`` None lets everybody in, for trials."""
+    """The door to the program that listens on ``socket``; ``owner`` None lets everybody in, for trials.
+
+    ``program`` is started when its owner comes; without one, it is expected to run. ``passed``: the bytes
+    that were use of the box.
+    """
 
     name: str
     owner: str | None
     socket: Path
+    program: OnDemand | None = None
     passed: int = 0
 
     async def serve(self, host: str, port: int) -> asyncio.Server:
@@ -60,10 +69,7 @@ class Gate:
     async def _request(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await asyncio.wait_for(_head(reader), _HEAD_WITHIN)
         check(head, self.owner)
-        try:
-            there, back = await asyncio.open_unix_connection(str(self.socket), limit=upgrade.MAX_HEAD)
-        except OSError:
-            raise Refusal(503, f"{self.name} does not run in this box") from None
+        there, back = await self._connected(may_start=head.first[1] != HEALTH)
         try:
             if is_upgrade(head):
                 await self._websocket(head, (reader, writer), (there, back))
@@ -72,6 +78,22 @@ class Gate:
         finally:
             back.close()
 
+    async def _connected(self, *, may_start: bool) -> Stream:
+        """A connection to the program, which is started where it does not listen."""
+        try:
+            return await self._connect()
+        except OSError:
+            if self.program is None or not may_start:
+                raise Refusal(503, f"{self.name} does not run in this box") from None
+        try:
+            await self.program.started()
+            return await self._connect()
+        except (NotStartedError, OSError) as error:
+            raise Refusal(503, f"{self.name} does not run in this box: {error}") from None
+
+    async def _connect(self) -> Stream:
+        return await asyncio.open_unix_connection(str(self.socket), limit=upgrade.MAX_HEAD)
+
     async def _websocket(self, head: Head, client: Stream, program: Stream) -> None:
         program[1].write(forwarded(head, "Upgrade"))
         answered = await _head(program[0])
@@ -79,49 +101,61 @@ class Gate:
             # Its connection would stay open for a next request, which nobody would look at.
             raise Refusal(403, f"{self.name} refuses this WebSocket ({answered.first[1]})")
         client[1].write(forwarded(answered, "Upgrade"))
-        ways = [self._copy(client[0], program[1]), self._copy(program[0], client[1])]
-        await _first(*ways)
+        await _first(_copy(client[0], program[1], self._count), _copy(program[0], client[1], self._count))
 
     async def _exchange(self, head: Head, client: Stream, program: Stream) -> None:
+        count = _uncounted if is_news(head) else self._count
         program[1].write(forwarded(head, "close"))
-        await self._body(head, client[0], program[1])
+        await _body(head, client[0], program[1], count)
         # The answer ends with the connection; a client that goes away is not waited for.
-        await _first(self._copy(program[0], client[1]), _gone(client[0]))
+        await _first(_copy(program[0], client[1], count), _gone(client[0]))
 
-    async def _body(self, head: Head, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        if head.all("transfer-encoding"):
-            await self._chunks(source, target)
-            return
-        left = int("".join(head.all("content-length")) or 0)
-        while left > 0:
-            data = await source.read(min(left, _BLOCK))
-            if not data:
-                raise EOFError
-            left -= len(data)
-            await self._pass(data, target)
-
-    async def _chunks(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        while True:
-            line = await source.readuntil(b"\r\n")
-            size = chunk_size(line)
-            await self._pass(line + await source.readexactly(size + 2 if size else 0), target)
-            if size == 0:
-                break
-        while line != b"\r\n":  # trailers
-            line = await source.readuntil(b"\r\n")
-            await self._pass(line, target)
-
-    async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        while data := await source.read(_BLOCK):
-            await self._pass(data, target)
-
-    async def _pass(self, data: bytes, target: asyncio.StreamWriter) -> None:
-        self.passed += len(data)
-        target.write(data)
-        await target.drain()
+    def _count(self, size: int) -> None:
+        self.passed += size
 
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+Count = Callable[[int], None]
+
+
+def _uncounted(_size: int) -> None:
+    pass
+
+
+async def _body(head: Head, source: asyncio.StreamReader, target: asyncio.StreamWriter, count: Count) -> None:
+    if head.all("transfer-encoding"):
+        await _chunks(source, target, count)
+        return
+    left = int("".join(head.all("content-length")) or 0)
+    while left > 0:
+        data = await source.read(min(left, _BLOCK))
+        if not data:
+            raise EOFError
+        left -= len(data)
+        await _pass(data, target, count)
+
+
+async def _chunks(source: asyncio.StreamReader, target: asyncio.StreamWriter, count: Count) -> None:
+    while True:
+        line = await source.readuntil(b"\r\n")
+        size = chunk_size(line)
+        await _pass(line + await source.readexactly(size + 2 if size else 0), target, count)
+        if size == 0:
+            break
+    while line != b"\r\n":  # trailers
+        line = await source.readuntil(b"\r\n")
+        await _pass(line, target, count)
+
+
+async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter, count: Count) -> None:
+    while data := await source.read(_BLOCK):
+        await _pass(data, target, count)
+
+
+async def _pass(data: bytes, target: asyncio.StreamWriter, count: Count) -> None:
+    count(len(data))
+    target.write(data)
+    await target.drain()
 
 
 async def _head(reader: asyncio.StreamReader) -> Head:
@@ -174,6 +208,11 @@ def _is_owner(users: list[str], owner: str) -> bool:
 def is_upgrade(head: Head) -> bool:
     """Whether a request asks for a WebSocket."""
     return head.first[0] == "GET" and [word.lower() for word in head.words("upgrade")] == ["websocket"]
+
+
+def is_news(head: Head) -> bool:
+    """Whether a request only asks what is new, as an open page does by itself."""
+    return head.first[0] == "GET" and head.first[1].startswith(_NEWS)
 
 
 def forwarded(head: Head, connection: str) -> bytes:
