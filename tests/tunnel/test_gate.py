@@ -194,7 +194,7 @@ import os, socketserver, sys
 
 class Answer(socketserver.StreamRequestHandler):
     def handle(self):
-        said = self.rfile.readline()
+        said = b"".join(iter(lambda: self.rfile.readline().strip(), b""))
         if not said:
             return  # somebody who only looks whether it listens
         self.wfile.write(b"HTTP/1.1 200 OK\\r\\n\\r\\nnumber %d" % os.getpid())
@@ -207,6 +207,7 @@ with open({starts!r}, "a") as file:
     file.write("started ")
 if {fails}:
     sys.exit(7)
+socketserver.UnixStreamServer.request_queue_size = 128
 with socketserver.UnixStreamServer(sys.argv[1], Answer) as server:
     server.serve_forever()
 """
