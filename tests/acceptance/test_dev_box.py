@@ -9,105 +9,28 @@ import getpass
 import hashlib
 import json
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import local_backend
+import process_box
 import ssh_server
-from ssh_server import SshServer
+from process_box import HOST, User
 
 pytestmark = pytest.mark.skipif(ssh_server.MISSING is not None, reason=str(ssh_server.MISSING))
-TOOLKIT = Path(__file__).parents[2] / "toolkit"
-HOST = "sfml-ml-dev"
 TOKEN_LIFETIME = 8
-
-
-@dataclass(frozen=True)
-class User:
-    """Somebody's home and project."""
-
-    home: Path
-    project: Path
-
-    @property
-    def environ(self) -> dict[str, str]:
-        kept = {
-            name: value for name, value in os.environ.items() if not name.startswith(("SFML_", "SNOWFLAKE_"))
-        }
-        return {**kept, "HOME": str(self.home), "PYTHONPATH": str(TOOLKIT)}
-
-    def run(self, *command: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [str(part) for part in command],
-            cwd=self.project, env=self.environ, capture_output=True, text=True, timeout=180, check=False,
-        )  # fmt: skip
-        assert done.returncode == code, done.stdout + done.stderr
-        return done
-
-    def sfml(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        return self.run(sys.executable, "-m", "sfml", *arguments, code=code)
-
-    def ssh(self, *command: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-        config = self.home / ".ssh" / "config"
-        # The box's own user is "dev"; here sshd knows the one who runs the tests.
-        return self.run("ssh", "-F", config, "-l", getpass.getuser(), HOST, *command, code=code)
 
 
 @pytest.fixture(scope="module")
 def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
-    folder = tmp_path_factory.mktemp("box")
-    found = User(home=folder / "home", project=folder / "project")
-    keys = found.home / ".ssh" / "sfml"
-    keys.mkdir(parents=True, mode=0o700)
-    (folder / "sshd").mkdir()
-    with ssh_server.running(folder / "sshd") as server:
-        for name in ("user", "user.pub"):
-            target = keys / name.replace("user", "id_ed25519")
-            target.write_text((folder / "sshd" / name).read_text())
-            target.chmod(0o600)
-        _write_project(found.project, server, folder / "sshd" / "host.pub")
-        # The ingress cuts what was admitted with a token that has ended; here that is after some seconds.
-        options = (
-            "--executor",
-            "process",
-            "--session-lifetime",
-            str(TOKEN_LIFETIME),
-            "--ingress-cut-expired",
-        )
-        backend = local_backend.start(found.project / ".sfml" / "local", *options)
+    # The ingress cuts what was admitted with a token that has ended; here that is after some seconds.
+    options = ("--session-lifetime", str(TOKEN_LIFETIME), "--ingress-cut-expired")
+    with process_box.running(tmp_path_factory.mktemp("box"), *options) as found:
         yield found
-        _stop_agent(keys)
-        assert backend.stop() == 0
-
-
-def _write_project(project: Path, server: SshServer, host_key: Path) -> None:
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port = free.getsockname()[1]
-    bridge = [
-        sys.executable, "-m", "sfml.tunnel.bridge", "--port", str(port), "--ssh-port", str(server.port),
-        "--host-key", str(host_key),
-    ]  # fmt: skip
-    container = {"name": "main", "image": "/ml_dev/public/images/dev:latest", "command": bridge}
-    env = {"PYTHONPATH": str(TOOLKIT), "SFML_BOX_OWNER": "LOCAL"}
-    endpoints = [{"name": "ssh", "port": port, "public": True}]
-    spec = {"spec": {"containers": [{**container, "env": env}], "endpoints": endpoints}}
-    (project / "specs" / "service").mkdir(parents=True)
-    (project / "specs" / "service" / "dev-box.yaml.j2").write_text(json.dumps(spec))
-    (project / "sfml.yaml").write_text("connection: local\nexecutor: process\n")
-
-
-def _stop_agent(keys: Path) -> None:
-    lock = next(iter(keys.glob("agent.lock")), None)
-    if lock and lock.read_text():
-        os.kill(int(lock.read_text()), 15)
 
 
 @pytest.fixture(scope="module")

@@ -9,10 +9,17 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
+from urllib.parse import parse_qsl
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from sfml import keypair
+from sfml.remote.exchange import token as get_token
 from sfml.tunnel.dial import proxy_for
 from tunnels import EchoTarget, bridge, client, exchange
 
@@ -68,7 +75,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         pytest.skip("no openssl")
     command = [
         "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
-        "-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(cert),
+        "-addext", "subjectAltName=DNS:localhost,DNS:acme.example", "-keyout", str(key), "-out", str(cert),
     ]  # fmt: skip
     subprocess.run(command, check=True, capture_output=True)
     return cert, key
@@ -89,6 +96,67 @@ def tls(echo: EchoTarget, certificate: tuple[Path, Path]) -> Iterator[Relay]:
         relay = Relay(meet)
         yield relay
         relay.close()
+
+
+class Account(BaseHTTPRequestHandler):
+    """What gives tokens: keeps what it is asked with."""
+
+    asked: ClassVar[list[tuple[str, bytes]]] = []
+
+    def do_POST(self) -> None:
+        self.asked.append((self.path, self.rfile.read(int(self.headers["Content-Length"]))))
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")  # as a server may have it
+        self.end_headers()
+        self.wfile.write(b"5\r\nthe.t\r\n4\r\noken\r\n0\r\n\r\n")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def account(certificate: tuple[Path, Path]) -> Iterator[int]:
+    """The port of an account that speaks TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    with ThreadingHTTPServer(("127.0.0.1", 0), Account) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def key_pair(port: int) -> keypair.KeyPair:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    way = {"account": "acme", "user": "ana", "host": "acme.example", "port": port}
+    found = keypair.of({**way, "authenticator": "SNOWFLAKE_JWT", "private_key_raw": text}, {})
+    assert found
+    return found
+
+
+def test_exchange__proxy_and_own_authority__are_those_of_the_environment(
+    account: int, certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bytes] = []
+    proxy = connect_proxy(b"HTTP/1.1 200 Connection established\r\n\r\n", seen)
+    environ = {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"}
+    endpoint = "https://box.example"
+    with pytest.raises(ConnectionError, match=r"acme\.example, which has to give a token.*certificate"):
+        get_token(key_pair(account), endpoint, "ML", environ=environ)
+
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    assert get_token(key_pair(account), endpoint, "ML", environ=environ) == "the.token"
+
+    proxy.close()
+    assert {head.split(b"\r\n")[0] for head in seen} == {f"CONNECT acme.example:{account} HTTP/1.1".encode()}
+    path, body = Account.asked.pop()
+    form = dict(parse_qsl(body.decode()))
+    assert path == "/oauth/token"
+    assert form["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer"
+    assert form["scope"] == "session:role:ML box.example"
+    assert form["assertion"].count(".") == 2
+    assert not Account.asked
 
 
 def connect_proxy(answer: bytes, seen: list[bytes]) -> Relay:

@@ -163,3 +163,10 @@ def test_resolve__relative_state__belongs_to_the_project(tmp_path: Path, home: P
 )
 def test_owned_name__any_user__is_an_identifier_without_quotes(user: str, name: str) -> None:
     assert owned_name("J", user) == name
+
+
+def test_connections__variable_for_a_setting__counts_before_the_file(home: Path) -> None:
+    (home / "connections.toml").write_text('[my-dev]\nuser = "ann"\nrole = "R"\n[dev]\nuser = "bob"\n')
+    found = config.connections(env(home, **{"SNOWFLAKE_CONNECTIONS_MY-DEV_USER": "eve"}))
+    assert found["my-dev"].value == {"user": "eve", "role": "R"}
+    assert found["dev"].value == {"user": "bob"}

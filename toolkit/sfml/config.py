@@ -162,7 +162,20 @@ def connections(environ: Mapping[str, str]) -> dict[str, Setting]:
             name: Setting(section, f"{files.connections} [{name}]")
             for name, section in _toml(files.connections).items()
         }
-    return {name: setting for name, setting in named.items() if isinstance(setting.value, dict)}
+    return {
+        name: setting._replace(value={**setting.value, **overrides(name, environ)})
+        for name, setting in named.items()
+        if isinstance(setting.value, dict)
+    }
+
+
+def overrides(connection: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """A connection's settings that stand in ``SNOWFLAKE_CONNECTIONS_<NAME>_<SETTING>``, which snow puts above
+    those in its files."""
+    prefix = f"SNOWFLAKE_CONNECTIONS_{connection.upper()}_"
+    return {
+        name.removeprefix(prefix).lower(): text for name, text in environ.items() if name.startswith(prefix)
+    }
 
 
 def _from_flags(flags: Mapping[str, object]) -> Layer:

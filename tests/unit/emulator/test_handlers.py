@@ -33,7 +33,7 @@ def registry(state: Path, catalog: Catalog) -> Registry:
     """One that nobody logs in to: the program starts when an address is asked for, and not before."""
     now = time.time
     tokens = ServiceTokens(lifetime=60, clock=lambda: datetime.now(UTC))
-    door = Door(catalog=catalog, service_tokens=tokens, clock=lambda: datetime.now(UTC))
+    door = Door(account="LOCAL", catalog=catalog, service_tokens=tokens, clock=lambda: datetime.now(UTC))
     sessions = Sessions(session_lifetime=60, master_lifetime=60, clock=now)
     return Registry(
         state / "registry", catalog=catalog, door=door, sessions=sessions,

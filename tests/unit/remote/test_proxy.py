@@ -18,6 +18,8 @@ HEAVY = (
     "ssl",
     "http.client",
     "sfml.config",
+    "sfml.keypair",
+    "cryptography",
     "sfml.specs",
 )
 

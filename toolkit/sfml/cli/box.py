@@ -19,7 +19,7 @@ from sfml.config import Config
 from sfml.errors import UsageError
 from sfml.remote import box as boxes
 from sfml.remote import plan as plans
-from sfml.remote import state
+from sfml.remote import state, tokens
 from sfml.remote import up as ups
 from sfml.remote.api import READY_WITHIN, box_of, names
 from sfml.remote.box import IDLE_MINUTES, Box
@@ -109,6 +109,7 @@ def up(
     if admin_sql:
         _print_script(boxes.resolve(user=config.user.upper(), project=project_name, **options), out)
         return
+    tokens.way(config.connection or "", os.environ)  # a key that may not be used is told before anything
     began = time.monotonic()
     ask = query(config)
     who = ups.who(ask)

@@ -256,7 +256,7 @@ class App:
         try:
             token = await self._in_thread(lambda: self._language().doors.token(form))
         except Fault as fault:
-            body = {"error": "invalid_grant", "error_description": fault.message}
+            body = {"error": "invalid_grant", "error_description": fault.message, "code": fault.code}
             return web.json_response(body, status=401)
         return web.Response(text=token)
 

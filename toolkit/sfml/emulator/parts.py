@@ -47,7 +47,7 @@ def build(settings: Settings, *, address: Address) -> Parts:
         settings=settings,
         catalog=catalog,
         stages=Stages(settings.state / "stages"),
-        door=Door(catalog=catalog, service_tokens=tokens, clock=now),
+        door=Door(account=settings.account, catalog=catalog, service_tokens=tokens, clock=now),
         sessions=Sessions(
             session_lifetime=settings.session_lifetime,
             master_lifetime=settings.master_lifetime,

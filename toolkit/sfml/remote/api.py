@@ -12,7 +12,7 @@ from typing import Any
 
 from sfml import config, project, steps
 from sfml.config import Config
-from sfml.remote import editors, up
+from sfml.remote import editors, tokens, up
 from sfml.remote.box import Box, resolve
 from sfml.remote.entry import folder
 from sfml.session.rows import Query, query
@@ -67,6 +67,7 @@ def connect(
     seconds = float(options.pop("timeout", READY_WITHIN))
     report: Callable[[str], None] = options.pop("report", lambda _: None)
     chosen, ask = _log_in(connection_name, options)
+    tokens.way(chosen.connection or "", os.environ)
     who = up.who(ask)
     box = box_of(who, project=project_name, pool=compute_pool, stage=stage, eai=eai_name, **options)
     place = folder(Path.home())

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import http.client
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from sfml.errors import NotFinishedError, RefusedError
-from sfml.remote import tokens
+from sfml.remote import request, tokens
 from sfml.remote.state import pause
-from sfml.tunnel import dial
 
-_TIMEOUT = 10.0
 # While a new endpoint spreads, or the box starts (snowflake-ml-python's own tests retry these).
 _PASSING = frozenset({401, 403, 404, 429, 500, 502, 503, 504})
 
 
 def get(url: str, path: str, token: str, *, proxy: str | None) -> tuple[int, str]:
     """Status and text of ``GET path``; OSError where there is no way."""
-    parts = urlsplit(url)
-    place = dial.Place(url=url, proxy=proxy)
-    connection = http.client.HTTPConnection(*place.address, timeout=_TIMEOUT)
-    connection.sock = dial.connect(place, timeout=_TIMEOUT)
-    try:
-        name, value = tokens.header(token)
-        connection.request("GET", parts.path + path, headers={name: value, "Connection": "close"})
-        answer = connection.getresponse()
-        return answer.status, answer.read(64 * 1024).decode(errors="replace").strip()
-    except http.client.HTTPException as error:
-        raise ConnectionError(f"no answer that could be read: {error}") from error
-    finally:
-        connection.close()
+    answer = request.send("GET", url + path, headers=dict([tokens.header(token)]), proxy=proxy)
+    return answer.status, answer.text
 
 
 def host_key(

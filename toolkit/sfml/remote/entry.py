@@ -8,8 +8,9 @@ from pathlib import Path
 
 from sfml.errors import InputError, NotFoundError
 
-AGENT, DIRECT = "agent", "direct"
-"""Ways to a token: from the user's agent, or a programmatic access token read from where it is kept."""
+AGENT, DIRECT, KEY_PAIR = "agent", "direct", "key pair"
+"""Ways to a token: from the user's agent, a programmatic access token read from where it is kept, or one
+that the account gives for a JWT which the user's key has signed."""
 
 
 @dataclass(frozen=True, kw_only=True)

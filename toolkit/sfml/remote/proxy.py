@@ -9,10 +9,10 @@ from pathlib import Path
 
 from sfml.errors import SfmlError
 from sfml.remote import tokens
-from sfml.remote.entry import Entry, SshFolder, folder, load
+from sfml.remote.entry import DIRECT, Entry, SshFolder, folder, load
 from sfml.tunnel.client import Client
 from sfml.tunnel.command import carry, say
-from sfml.tunnel.dial import Headers, Place, proxy_for
+from sfml.tunnel.dial import Headers, Place, UnreachableError, knock, proxy_for
 from sfml.tunnel.upgrade import PATH
 
 FAILED = 255
@@ -24,19 +24,34 @@ def main(host: str, *, environ: Mapping[str, str] = os.environ) -> int:
     place = folder(Path(environ.get("HOME") or Path.home()))
     try:
         entry = load(place, host)
-
-        def headers(refused: int) -> Headers:
-            return [tokens.header(tokens.token(entry, place, environ, refused=refused))]
-
         url = entry.url + PATH
         where = Place(url=url, proxy=proxy_for(url, environ))
-        code = carry(Client(where, headers, report=say))
+        code = carry(Client(where, _Headers(entry, place, where, environ), report=say))
     except SfmlError as error:
         say(" ".join(f"{error} {error.hint or ''}".split()))
         return FAILED
     if code:
         _tell_story(entry, place)
     return code
+
+
+class _Headers:
+    """Those of each upgrade, with a token of its own."""
+
+    def __init__(self, entry: Entry, place: SshFolder, where: Place, environ: Mapping[str, str]) -> None:
+        self._entry, self._place, self._where, self._environ = entry, place, where, environ
+        self._again = False
+
+    def __call__(self, refused: int) -> Headers:
+        """A token is asked for where there is a way to the box only: without a network a session that gives
+        one seems lost, and a login begins for nothing."""
+        if self._again and self._entry.way != DIRECT:
+            knock(self._where)
+        self._again = True
+        try:
+            return [tokens.header(tokens.token(self._entry, self._place, self._environ, refused=refused))]
+        except OSError as error:
+            raise UnreachableError(str(error)) from error
 
 
 def _tell_story(entry: Entry, place: SshFolder) -> None:

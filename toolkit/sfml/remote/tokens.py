@@ -1,7 +1,8 @@
 """The token for one connection to an endpoint: never kept in a file, an argument or a log.
 
-A programmatic access token stands for itself. Every other way to log in leads through the user's agent, which
-has one session for each connection and gives out its token. Imports little: ssh waits for it.
+A programmatic access token stands for itself, and a key pair's JWT is exchanged for a token. Every other way
+to log in leads through the user's agent, which has one session for each connection and gives out its token.
+Imports little: ssh waits for it.
 """
 
 from __future__ import annotations
@@ -12,10 +13,15 @@ import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sfml.errors import NoConnectionError
-from sfml.remote.entry import DIRECT, Entry, SshFolder
+from sfml.remote.entry import AGENT, DIRECT, KEY_PAIR, Entry, SshFolder
+
+if TYPE_CHECKING:
+    from sfml.keypair import KeyPair
+
+T = TypeVar("T")
 
 _START_WITHIN = 20.0
 _ANSWER_WITHIN = 150.0  # a login in a browser may be part of it
@@ -28,15 +34,17 @@ def header(token: str) -> tuple[str, str]:
 
 
 def token(entry: Entry, place: SshFolder, environ: Mapping[str, str], *, refused: int = 0) -> str:
-    """A token for the box's endpoints; ``refused``: how many were refused just now."""
+    """A token for the box's endpoints; ``refused``: how many were refused just now.
+
+    OSError where what gives it cannot be reached.
+    """
     if entry.way == DIRECT:
-        direct = access_token(entry.connection, environ)
-        if direct is None:
-            raise NoConnectionError(
-                f"connection {entry.connection} has no programmatic access token any more",
-                hint="sfml up notes its new way to log in",
-            )
-        return direct
+        return _still(access_token(entry.connection, environ), entry, "programmatic access token")
+    if entry.way == KEY_PAIR:
+        from sfml.remote import exchange
+
+        pair = _still(key_pair(entry.connection, environ), entry, "key pair")
+        return exchange.token(pair, entry.url, entry.role, environ=environ)
     request = {
         "ask": "token",
         "connection": entry.connection,
@@ -47,20 +55,51 @@ def token(entry: Entry, place: SshFolder, environ: Mapping[str, str], *, refused
     return str(ask(place, request)["token"])
 
 
+def _still(found: T | None, entry: Entry, what: str) -> T:
+    if found is None:
+        raise NoConnectionError(
+            f"connection {entry.connection} has no {what} any more",
+            hint="sfml up notes its new way to log in",
+        )
+    return found
+
+
+def way(connection: str, environ: Mapping[str, str]) -> str:
+    """How a token is had for a connection; NoConnectionError for a key file that others can read."""
+    if access_token(connection, environ):
+        return DIRECT
+    pair = key_pair(connection, environ)
+    if pair is None:
+        return AGENT
+    pair.require_private()
+    return KEY_PAIR
+
+
+def key_pair(connection: str, environ: Mapping[str, str]) -> KeyPair | None:
+    """The key pair that a connection logs in with; None for another way to log in."""
+    from sfml import keypair
+
+    return keypair.of(_settings(connection, environ), environ)
+
+
 def access_token(connection: str, environ: Mapping[str, str]) -> str | None:
     """The programmatic access token that a connection logs in with; None for another way to log in."""
-    from sfml import config
-
-    if connection == config.LOCAL:
-        return None
-    found = config.connections(environ).get(connection)
-    settings: Mapping[str, Any] = found.value if found else {}
+    settings = _settings(connection, environ)
     if str(settings.get("authenticator", "")).upper() != "PROGRAMMATIC_ACCESS_TOKEN":
         return None
     file = settings.get("token_file_path")
     if file:
         return Path(str(file)).expanduser().read_text(encoding="utf-8").strip()
     return str(settings.get("token") or settings.get("password") or "") or None
+
+
+def _settings(connection: str, environ: Mapping[str, str]) -> Mapping[str, Any]:
+    """A connection's settings; none for the local backend, which logs in by itself."""
+    from sfml import config
+
+    found = None if connection == config.LOCAL else config.connections(environ).get(connection)
+    settings: Mapping[str, Any] = found.value if found else {}
+    return settings
 
 
 def socket_path(place: SshFolder) -> Path:

@@ -16,7 +16,7 @@ from sfml.remote import changes, door, homes, removal, ssh_files, state, tokens
 from sfml.remote import plan as plans
 from sfml.remote.box import Box
 from sfml.remote.changes import Change
-from sfml.remote.entry import AGENT, DIRECT, Entry, SshFolder
+from sfml.remote.entry import Entry, SshFolder
 from sfml.remote.homes import Snapshot
 from sfml.remote.removal import Removal
 from sfml.services import manage
@@ -187,7 +187,6 @@ def enter(
 def new_entry(config: Config, box: Box, ready: state.BoxState, environ: Mapping[str, str]) -> Entry:
     """What this machine is to know of the box."""
     connection = config.connection or ""
-    direct = tokens.access_token(connection, environ)
     return Entry(
         host=box.host,
         url=ready.endpoints[state.SSH],
@@ -197,7 +196,7 @@ def new_entry(config: Config, box: Box, ready: state.BoxState, environ: Mapping[
         connection=connection,
         role=box.setup.role.last,
         state=str(config.state),
-        way=DIRECT if direct else AGENT,
+        way=tokens.way(connection, environ),
     )
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sfml import config, project
+from sfml import config, keypair, project
 from sfml.config import Config
 from sfml.errors import NoConnectionError
 from sfml.session.faults import translated
@@ -174,10 +174,17 @@ def _reach(chosen: Config) -> dict[str, Any]:
     settings = config.connections(os.environ)[str(chosen.connection)].value
     _require_host(settings)
     patience = _PATIENT if str(settings.get("authenticator", "")).lower() in _WITH_A_PERSON else _PROMPT
-    named = {"connection_name": chosen.connection, "login_timeout": patience, **common}
+    said = {**config.overrides(str(chosen.connection), os.environ), **_of_key_pair(settings)}
+    named = {**said, "connection_name": chosen.connection, "login_timeout": patience, **common}
     # Where the file is, the connector decides when it is imported; say it again, for what was set since.
     file = config.connection_files(os.environ).connections
     return {**named, "connections_file_path": file} if file.exists() else named
+
+
+def _of_key_pair(settings: dict[str, Any]) -> dict[str, Any]:
+    """The key, where the connection logs in with one: the connector does not know all names that snow has."""
+    pair = keypair.of(settings, os.environ)
+    return keypair.parameters(pair) if pair else {}
 
 
 def _require_host(settings: dict[str, Any]) -> None:

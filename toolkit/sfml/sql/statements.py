@@ -377,6 +377,11 @@ def alter_user_default_role(user: str | Name, role: str | Name) -> str:
     return f"ALTER USER {name(user, parts=1)} SET DEFAULT_ROLE = {name(role, parts=1)}"
 
 
+def alter_user_public_key(user: str | Name, key: str) -> str:
+    """``key``: the base64 text of the public key."""
+    return f"ALTER USER {name(user, parts=1)} SET RSA_PUBLIC_KEY = {literal(key)}"
+
+
 def show_instance_families() -> str:
     return "SHOW COMPUTE POOL INSTANCE FAMILIES"
 

@@ -115,9 +115,7 @@ def dial(place: Place, headers: Headers, *, timeout: float = TIMEOUT) -> Wire:
     try:
         connection = connect(place, timeout=timeout)
     except OSError as error:
-        host, port = place.address
-        way = " through the proxy" if place.proxy else ""
-        raise UnreachableError(f"{host}:{port} cannot be reached{way}: {error}") from error
+        raise _unreachable(place, error) from error
     try:
         return _upgraded(connection, place, headers, deadline)
     except OSError as error:
@@ -128,13 +126,23 @@ def dial(place: Place, headers: Headers, *, timeout: float = TIMEOUT) -> Wire:
         raise
 
 
+def knock(place: Place, *, timeout: float = TIMEOUT) -> None:
+    """Come back where there is a way to the endpoint; UnreachableError where there is none."""
+    try:
+        _reach(place, time.monotonic() + timeout).close()
+    except OSError as error:
+        raise _unreachable(place, error) from error
+
+
+def _unreachable(place: Place, error: OSError) -> UnreachableError:
+    host, port = place.address
+    way = " through the proxy" if place.proxy else ""
+    return UnreachableError(f"{host}:{port} cannot be reached{way}: {error}")
+
+
 def connect(place: Place, *, timeout: float = TIMEOUT) -> socket.socket:
     """A connection to the endpoint, through proxy and TLS where they are; OSError where there is none."""
-    deadline = time.monotonic() + timeout
-    if place.proxy:
-        connection = _through_proxy(place, deadline)
-    else:
-        connection = socket.create_connection(place.address, _left(deadline))
+    connection = _reach(place, time.monotonic() + timeout)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if not place.is_encrypted:
         return connection
@@ -143,6 +151,12 @@ def connect(place: Place, *, timeout: float = TIMEOUT) -> socket.socket:
     except BaseException:
         connection.close()
         raise
+
+
+def _reach(place: Place, deadline: float) -> socket.socket:
+    if place.proxy:
+        return _through_proxy(place, deadline)
+    return socket.create_connection(place.address, _left(deadline))
 
 
 def _tls_context() -> ssl.SSLContext:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from .dial import AnsweredError, UnreachableError
 
 _BACK_OFF = (0.0, 0.2, 0.5, 1.0, 2.0, 3.0)
-_NO_LOGIN = (302, 401)
+_NO_LOGIN = (302, 401, 403)
 # Snowflake's own clients take these for passing: a starting box, an ingress under load.
 _PASSING = (429, 500, 502, 503, 504)
 

@@ -49,7 +49,8 @@ def catalog(tmp_path: Path) -> Catalog:
 
 @pytest.fixture
 def door(catalog: Catalog, clock: Clock) -> Door:
-    return Door(catalog=catalog, service_tokens=ServiceTokens(lifetime=60, clock=clock), clock=clock)
+    tokens = ServiceTokens(lifetime=60, clock=clock)
+    return Door(account="LOCAL", catalog=catalog, service_tokens=tokens, clock=clock)
 
 
 def add_user(catalog: Catalog, **properties: object) -> None:
@@ -205,7 +206,11 @@ def test_key_pair__registered_key__comes_in(
         ({"nbf": NOW + timedelta(minutes=45)}, "394302"),
         ({"exp": NOW + timedelta(hours=2)}, "394303"),
         ({"iss": "LOCAL.ANNA.SHA256:other"}, "394304"),
-        ({"sub": "LOCAL.BERT"}, "390144"),
+        ({"sub": "LOCAL.BERT"}, "394300"),
+        ({"iss": f"OTHER.ANNA.{_fingerprint(public(RSA))}"}, "394300"),
+        ({"iss": f"LOCAL.BERT.{_fingerprint(public(RSA))}"}, "394300"),
+        ({"iss": f"local.anna.{_fingerprint(public(RSA))}"}, "394300"),
+        ({"iss": "nobody"}, "394300"),
     ],
 )
 def test_key_pair__claim_is_wrong__code_of_its_reason(

@@ -68,6 +68,7 @@ class ServiceTokens:
 class Door:
     """Everything that credentials are checked against."""
 
+    account: str
     catalog: Catalog
     service_tokens: ServiceTokens
     clock: Callable[[], datetime]
@@ -138,7 +139,8 @@ def _by_key_pair(door: Door, login: LoginRequest) -> Identity:
     if record is None or not login.token:
         raise refusals.jwt_invalid()
     keys = [record.properties.get(name) for name in ("rsa_public_key", "rsa_public_key_2")]
-    verify(login.token, user=record.name.name, keys=[str(key) for key in keys if key])
+    known = [str(key) for key in keys if key]
+    verify(login.token, account=door.account, user=record.name.name, keys=known)
     return Identity(user=record.name.name, record=record)
 
 

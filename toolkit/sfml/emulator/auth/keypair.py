@@ -29,13 +29,15 @@ _REASONS: tuple[tuple[type[jwt.PyJWTError], str], ...] = (
 )
 
 
-def verify(token: str, *, user: str, keys: Sequence[str]) -> None:
+def verify(token: str, *, account: str, user: str, keys: Sequence[str]) -> None:
     """Return when one of the keys (base64 of DER, as RSA_PUBLIC_KEY has it) signed the token for the user."""
-    issuer = _unverified_issuer(token)
+    name, _, fingerprint = _unverified_issuer(token).rpartition(".")
+    if name != f"{account}.{user}":
+        raise refusals.jwt_invalid("394300", f"Its issuer is not {account}.{user}.")
     for key in keys:
         der = _der(key)
-        if issuer.endswith(_fingerprint(der)):
-            _check_claims(_decode(token, der), user=user)
+        if fingerprint == _fingerprint(der):
+            _check_claims(_decode(token, der), name=name)
             return
     raise refusals.jwt_invalid("394304", "Public key fingerprint mismatch.")
 
@@ -59,9 +61,9 @@ def _decode(token: str, der: bytes) -> dict[str, Any]:
     return claims
 
 
-def _check_claims(claims: dict[str, Any], *, user: str) -> None:
-    if str(claims["sub"]).rpartition(".")[2].upper() != user:
-        raise refusals.jwt_invalid()
+def _check_claims(claims: dict[str, Any], *, name: str) -> None:
+    if claims["sub"] != name:
+        raise refusals.jwt_invalid("394300", "Its subject is not its issuer.")
     if int(claims["exp"]) - int(claims["iat"]) > _LONGEST:
         raise refusals.jwt_invalid("394303", "Its lifetime is longer than an hour.")
 

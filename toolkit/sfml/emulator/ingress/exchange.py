@@ -12,6 +12,7 @@ import jwt
 from sfml.emulator.auth import refusals
 from sfml.emulator.auth.credentials import Door
 from sfml.emulator.auth.login import may_use
+from sfml.emulator.catalog import Kind, Name
 from sfml.emulator.faults import Fault
 from sfml.emulator.ingress.tickets import Tickets
 from sfml.emulator.wire.requests import LoginRequest
@@ -34,17 +35,22 @@ def exchange(
     else:
         raise refusals.unknown_method(kind)
     identity = door.identify(login)
-    label = _checked_scope(form.get("scope", ""), lambda role: may_use(identity, role), label_at)
+
+    def has(role: str) -> bool:
+        return may_use(identity, role) and door.catalog.get(Kind.ROLE, Name(name=role)) is not None
+
+    label = _checked_scope(form.get("scope", ""), has, label_at)
     return tickets.issue(identity.user, label)
 
 
-def _checked_scope(scope: str, may_use: Callable[[str], bool], label_at: Callable[[str], str | None]) -> str:
-    """The label of the endpoint that ``[session:role:<role> ]<host>`` names."""
+def _checked_scope(scope: str, has: Callable[[str], bool], label_at: Callable[[str], str | None]) -> str:
+    """The label of the endpoint that ``[session:role:<role> ]<host>`` names; the role's case counts."""
     hosts = [word for word in scope.split() if not word.startswith(_ROLE)]
-    for role in (word.removeprefix(_ROLE) for word in scope.split() if word.startswith(_ROLE)):
-        if not may_use(role):
+    roles = [word.removeprefix(_ROLE) for word in scope.split() if word.startswith(_ROLE)]
+    for role in roles:
+        if not has(role):
             raise refusals.role_not_granted(role)
-    label = label_at(hosts[0]) if len(hosts) == 1 else None
+    label = label_at(hosts[0]) if len(hosts) == 1 and len(roles) < 2 else None
     if label is None:
         raise Fault("390400", "08001", "Bad request: the scope names no endpoint.")
     return label
