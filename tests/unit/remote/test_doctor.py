@@ -84,7 +84,7 @@ def test_doctor__no_room_for_a_snapshot__is_told() -> None:
     [
         ({"SHOW GRANTS": []}, "grants", "GRANT BIND SERVICE ENDPOINT ON ACCOUNT TO ROLE ML_DEV_ROLE;"),
         ({"SHOW COMPUTE POOLS": []}, "pool", "sfml up makes it"),
-        ({"SHOW IMAGES": [{"image_name": "dev", "tags": "old"}]}, "image", "sfml push"),
+        ({"SHOW IMAGES": [{"image_name": "dev", "tags": "old"}]}, "image", "sfml image push"),
         ({"SHOW SERVICES": [{"name": "ML_DEV_BOX_ANA", "status": "SUSPENDED"}]}, "box", "sfml up"),
         ({"SHOW ENDPOINTS": []}, "endpoint", "some minutes"),
     ],

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sfml import __version__
+from sfml import __version__, config, session
 from sfml.errors import ConfigError, ToolMissingError
 from sfml.session import backend
 
@@ -85,3 +85,13 @@ def test_ensure__extra_is_not_installed__says_what_to_install(
 
 def test_stop__nothing_runs__is_none(tmp_path: Path) -> None:
     assert backend.stop(tmp_path) is None
+
+
+def test_in_containers__a_server_runs__takes_what_there_is(tmp_path: Path) -> None:
+    state = tmp_path / "local"
+    state.mkdir()
+    announce(state)
+    chosen = config.resolve({"connection": "local", "state": tmp_path}, {}, tmp_path)
+    with (state / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert session.in_containers(chosen) == chosen

@@ -56,3 +56,30 @@ def test_in_background__failure__arrives_with_whoever_asks() -> None:
     future = session.in_background(lambda: 1 // 0)
     with pytest.raises(ZeroDivisionError):
         future.result(timeout=120)
+
+
+@pytest.mark.parametrize(
+    ("connection", "executor", "engine", "expected"),
+    [
+        ("local", "auto", True, "docker"),
+        ("local", "auto", False, "auto"),
+        ("local", "process", True, "process"),
+        ("prod", "auto", True, "auto"),
+    ],
+)
+def test_in_containers__no_server_runs__chooses_them_if_it_can(
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    connection: str,
+    executor: str,
+    engine: bool,
+    expected: str,
+) -> None:
+    tools = home / "bin"
+    tools.mkdir()
+    if engine:
+        (tools / "docker").write_text("#!/bin/sh\n")
+        (tools / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tools))
+    chosen = config.resolve({"connection": connection, "executor": executor}, {}, home)
+    assert session.in_containers(chosen).executor == expected

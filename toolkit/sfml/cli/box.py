@@ -25,6 +25,7 @@ from sfml.remote.api import READY_WITHIN, box_of, names
 from sfml.remote.box import IDLE_MINUTES, Box
 from sfml.remote.entry import folder
 from sfml.remote.up import Wanted, Who
+from sfml.session import in_containers
 from sfml.session.rows import Query
 
 _CONNECTION = ("connection", "role")
@@ -111,7 +112,7 @@ def up(
         return
     tokens.way(config.connection or "", os.environ)  # a key that may not be used is told before anything
     began = time.monotonic()
-    ask = query(config)
+    ask = query(in_containers(config))
     who = ups.who(ask)
     box = box_of(who, project=project_name, **options)
     home = folder(Path.home())
@@ -272,6 +273,6 @@ def status(config: Config, *, project_name: str, out: Output, **options: Any) ->
 
 def _found(config: Config, project_name: str, **options: Any) -> tuple[Query, Box, Who]:
     boxes.resolve(user="ANYBODY", project=project_name, **options)
-    ask = query(config)
+    ask = query(in_containers(config))
     who = ups.who(ask)
     return ask, box_of(who, project=project_name, **options), who

@@ -113,8 +113,9 @@ def _open_editor(
 
 def _log_in(config: Config) -> Query:
     from sfml.cli.attached import query  # little is loaded where the box answers at once
+    from sfml.session import in_containers
 
-    return query(config)
+    return query(in_containers(config))
 
 
 @click.command()

@@ -20,6 +20,7 @@ from sfml.remote import doctor as checks
 from sfml.remote import up as ups
 from sfml.remote.api import box_of
 from sfml.remote.doctor import Finding, Health
+from sfml.session import in_containers
 
 
 @click.command()
@@ -44,7 +45,7 @@ def doctor(config: Config, *, project_name: str, out: Output, **options: Any) ->
 def _findings(config: Config, project_name: str, options: dict[str, Any]) -> Iterator[Finding]:
     yield from checks.machine(os.environ)
     try:
-        ask = query(config)
+        ask = query(in_containers(config))
     except NoConnectionError as error:
         yield checks.connection_failed(error)
         return

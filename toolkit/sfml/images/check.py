@@ -172,7 +172,7 @@ _HEALTHY = ("curl", "-fsS", "http://127.0.0.1:8022/healthz", "http://127.0.0.1:8
 def _key_pair(folder: Path) -> tuple[str, str]:
     """A key pair for one check; the texts of its private and its public half."""
     file = folder / "key"
-    proc.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "sfml check", "-f", str(file)])
+    proc.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "sfml image check", "-f", str(file)])
     return file.read_text(), file.with_suffix(".pub").read_text().strip()
 
 

@@ -96,7 +96,7 @@ def _log_in(connection: str, role: str | None, state: str) -> Held:
     chosen = config.resolve(flags, os.environ, Path.home())
     with translated():
         opened = snowflake.connector.connect(
-            **session.parameters(chosen),
+            **session.parameters(session.in_containers(chosen)),
             session_parameters={"PYTHON_CONNECTOR_QUERY_RESULT_FORMAT": "JSON"},
             client_session_keep_alive=True,
         )

@@ -15,6 +15,7 @@ from sfml.config import Config
 from sfml.remote import editors, tokens, up
 from sfml.remote.box import Box, resolve
 from sfml.remote.entry import folder
+from sfml.session import in_containers
 from sfml.session.rows import Query, query
 
 READY_WITHIN = 900.0
@@ -109,7 +110,7 @@ def teardown(
 def _log_in(connection: str | None, options: dict[str, Any]) -> tuple[Config, Query]:
     flags = {"connection": connection or None, "role": options.pop("role", None)}
     chosen = config.resolve(flags, os.environ, project.root(Path.cwd()))
-    return chosen, query(chosen)
+    return chosen, query(in_containers(chosen))
 
 
 def box_of(who: up.Who, **options: Any) -> Box:

@@ -191,7 +191,7 @@ def _pool(_config: Config, query: Query, box: Box, _now: Now) -> Iterator[Findin
     yield _when(is_well, "pool", text, "sfml pool resume, or another pool: --pool")
 
 
-_PUSH = "sfml build dev and sfml push dev bring it there; or name another one: --image"
+_PUSH = "sfml image push dev --repository NAME builds it and brings it there; or name another one: --image"
 
 
 def _image(_config: Config, query: Query, box: Box, _now: Now) -> Iterator[Finding]:

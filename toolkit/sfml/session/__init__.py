@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -159,6 +161,16 @@ def _require_known(chosen: Config) -> None:
             f"there is no connection '{chosen.connection}' in {files.connections}",
             hint=f"{config.nearest(str(chosen.connection), known)}\n{choices()}",
         )
+
+
+def in_containers(chosen: Config) -> Config:
+    """The same where only containers will do: a local backend that is started for it runs them, if it can."""
+    if not chosen.is_local or chosen.executor != "auto" or shutil.which("docker") is None:
+        return chosen
+    from sfml.session import backend
+
+    is_there = backend.find(project.local_state(chosen.state)) is not None
+    return chosen if is_there else replace(chosen, executor="docker")
 
 
 def _reach(chosen: Config) -> dict[str, Any]:

@@ -83,7 +83,7 @@ def _require_executor(containers: list[dict[str, Any]], backend: Backend) -> Non
     """The process executor has no images, so it runs one container that says its command."""
     if backend.services.executor.runs_images:
         return
-    needs = "; it needs the docker executor of the local backend"
+    needs = "; that needs containers: sfml local stop, and executor: docker in sfml.yaml"
     if len(containers) > 1:
         raise unsupported(f"a service of {len(containers)} containers{needs}")
     container = containers[0]
