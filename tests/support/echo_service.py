@@ -24,6 +24,15 @@ async def script(_: web.Request) -> web.Response:
     return web.Response(body=b"echo\n", content_type="application/x-sh")
 
 
+async def stream(request: web.Request) -> web.StreamResponse:
+    """Words of which nobody knew how many there would be."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    for word in (b"one ", b"two "):
+        await response.write(word)
+    return response
+
+
 async def echo(request: web.Request) -> web.WebSocketResponse:
     """Sends back each message; first of all who the ingress says that it is."""
     socket = web.WebSocketResponse(max_msg_size=0, compress=False)
@@ -41,6 +50,7 @@ def main() -> None:
     application = web.Application(client_max_size=1 << 30)
     application.router.add_get("/ws", echo)
     application.router.add_get("/script", script)
+    application.router.add_get("/stream", stream)
     application.router.add_route("*", "/{path:.*}", tell)
     web.run_app(application, host="127.0.0.1", port=int(sys.argv[1]), print=None, shutdown_timeout=1)
 

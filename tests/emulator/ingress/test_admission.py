@@ -77,6 +77,8 @@ def visitor(server: LocalBackend, admin: Any) -> Any:
     name = f"V_{uuid.uuid4().hex[:8].upper()}"
     cursor = admin.cursor()
     cursor.execute(f"create role {name}")
+    for place in ("database local", "schema local.public"):
+        cursor.execute(f"grant usage on {place} to role {name}")
     cursor.execute(f"create user {name} password = 'secret-{name}' default_role = {name}")
     cursor.execute(f"grant role {name} to user {name}")
     json_results = {"PYTHON_CONNECTOR_QUERY_RESULT_FORMAT": "json"}
@@ -97,6 +99,69 @@ def test_request__service_role_granted_and_revoked__is_let_in_and_not(
     assert "sf-context-current-user-x" not in headers_of(answer)
     admin.cursor().execute(f"revoke service role echo!{role} from role {visitor.role}")
     assert get(echo, "/", token(visitor))[0] == 403
+
+
+@pytest.mark.parametrize("place", ["database local", "schema local.public"])
+def test_request__no_usage_on_where_the_service_is__is_refused(
+    admin: Any, visitor: Any, echo: Endpoint, place: str
+) -> None:
+    cursor = admin.cursor()
+    cursor.execute(f"grant service role echo!visitor to role {visitor.role}")
+    assert get(echo, "/", token(visitor))[0] == 200
+    cursor.execute(f"revoke usage on {place} from role {visitor.role}")
+    status, _, body = get(echo, "/", token(visitor))
+    assert status == 403
+    assert b"USAGE" in body
+
+
+def test_request__service_role_of_another_role_of_the_user__is_let_in(
+    admin: Any, visitor: Any, echo: Endpoint
+) -> None:
+    admin.cursor().execute(f"grant service role echo!visitor to role {visitor.role}")
+    restricted = "add programmatic access token narrow role_restriction = 'PUBLIC'"
+    secret = admin.cursor().execute(f"alter user {visitor.user} {restricted}").fetchone()[1]
+    assert headers_of(get(echo, "/", secret))["sf-context-current-user"] == visitor.user
+
+
+def test_request__token_or_user_disabled__is_refused(admin: Any, visitor: Any, echo: Endpoint) -> None:
+    cursor, user = admin.cursor(), visitor.user
+    cursor.execute(f"grant service role echo!visitor to role {visitor.role}")
+    secret = cursor.execute(f"alter user {user} add programmatic access token t").fetchone()[1]
+    exchanged = exchange(admin, grant_type="urn:ietf:params:oauth:grant-type:token-exchange",
+                         subject_token=secret, subject_token_type="programmatic_access_token",
+                         scope=echo.url)[1]  # fmt: skip
+    assert get(echo, "/", secret)[0] == 200
+    cursor.execute(f"alter user {user} modify programmatic access token t set disabled = true")
+    assert get(echo, "/", secret)[0] == 401
+    cursor.execute(f"alter user {user} modify programmatic access token t set disabled = false")
+    for credential in (secret, exchanged, token(visitor)):
+        assert get(echo, "/", credential)[0] == 200
+    cursor.execute(f"alter user {user} set disabled = true")
+    for credential in (secret, exchanged, token(visitor)):
+        assert get(echo, "/", credential)[0] == 401
+
+
+def test_endpoint__owner_may_bind_no_more__answers_no_more(admin: Any, visitor: Any) -> None:
+    role, cursor = visitor.role, admin.cursor()
+    cursor.execute(f"grant bind service endpoint on account to role {role}")
+    cursor.execute(f"grant usage on compute pool ingress_pool to role {role}")
+    cursor.execute(f"grant create service on schema local.public to role {role}")
+    cursor.execute(f"grant read on image repository repo to role {role}")
+    container = {"name": "main", "image": "/local/public/repo/app:1", "command": ["sleep", "60"]}
+    text = json.dumps(
+        {"spec": {"containers": [container], "endpoints": [{"name": "web", "port": 9, "public": True}]}}
+    )
+    visitor.cursor().execute(
+        f"create service bound_{role} in compute pool ingress_pool from specification $${text}$$"
+    )
+    url = visitor.cursor().execute(f"show endpoints in service bound_{role}").fetchone()[5]
+    endpoint = Endpoint(service=f"BOUND_{role}", url=url, port=9)
+    assert get(endpoint, "/")[0] == 302
+    cursor.execute(f"revoke bind service endpoint on account from role {role}")
+    assert get(endpoint, "/")[0] == 404
+    cursor.execute(f"grant bind service endpoint on account to role {role}")
+    assert get(endpoint, "/")[0] == 302
+    cursor.execute(f"drop service bound_{role}")
 
 
 def test_request__access_token__reaches_the_container(admin: Any, echo: Endpoint) -> None:

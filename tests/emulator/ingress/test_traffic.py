@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from typing import Any
 
@@ -21,6 +22,50 @@ def test_request__body_of_any_framing__arrives_whole(admin: Any, echo: Endpoint)
     assert told(get(echo, "/", token(admin), method="POST", body=body))["body"] == body.decode()
     parts = iter([body[:70_000], body[70_000:]])
     assert told(get(echo, "/", token(admin), method="PUT", body=parts))["body"] == body.decode()
+
+
+def test_request__refused_with_a_large_body__is_answered_all_the_same(echo: Endpoint) -> None:
+    assert get(echo, "/", method="PUT", body=b"x" * (8 << 20))[0] == 302
+
+
+def test_request__http_1_0__is_answered_without_chunks(admin: Any, echo: Endpoint) -> None:
+    head = f'Host: x\r\nAuthorization: Snowflake Token="{token(admin)}"\r\n'
+    assert b"chunked" in raw(echo, f"GET /stream HTTP/1.1\r\n{head}\r\n").lower()
+    answer = raw(echo, f"GET /stream HTTP/1.0\r\n{head}\r\n")
+    assert b"chunked" not in answer.lower()
+    assert answer.endswith(b"\r\n\r\none two ")
+
+
+def test_request__head_that_is_refused__has_no_content(echo: Endpoint) -> None:
+    answer = raw(echo, "HEAD / HTTP/1.1\r\nHost: x\r\nAuthorization: Snowflake Token=x\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 401")
+    assert answer.endswith(b"\r\n\r\n")
+
+
+def test_request__that_waits_to_be_asked_for_its_body__is_asked(admin: Any, echo: Endpoint) -> None:
+    head = f'Host: x\r\nAuthorization: Snowflake Token="{token(admin)}"\r\nContent-Length: 2\r\n'
+    with socket.create_connection(("127.0.0.1", echo.port_of_ingress), timeout=WITHIN) as connection:
+        connection.sendall(f"PUT / HTTP/1.1\r\n{head}Expect: 100-continue\r\n\r\n".encode())
+        assert connection.recv(4096).startswith(b"HTTP/1.1 100")
+        connection.sendall(b"ok")
+        found = b""
+        while data := connection.recv(65536):
+            found += data
+    assert found.startswith(b"HTTP/1.1 200")
+
+
+def test_answer__service_with_integrations__may_load_from_their_hosts(admin: Any, echo: Endpoint) -> None:
+    cursor = admin.cursor()
+    cursor.execute(
+        "create network rule out type = HOST_PORT mode = EGRESS value_list = ('example.com', 'x.org:8443')"
+    )
+    cursor.execute("create external access integration out allowed_network_rules = (out) enabled = true")
+    cursor.execute("alter service echo set external_access_integrations = (out)")
+    policy = get(echo, "/", token(admin))[1]["Content-Security-Policy"]
+    assert "https://example.com" in policy
+    assert "connect-src 'self' http://example.com https://example.com http://x.org:8443" in policy
+    cursor.execute("alter service echo unset external_access_integrations")
+    assert "example.com" not in get(echo, "/", token(admin))[1]["Content-Security-Policy"]
 
 
 def test_answer__header_fields__are_scrubbed_and_secured(admin: Any, echo: Endpoint) -> None:

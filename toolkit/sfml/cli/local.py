@@ -48,16 +48,34 @@ def local() -> None:
 @click.option(
     "--ingress-tls", is_flag=True, help="Let public endpoints speak TLS; STATE/ca.pem is what to trust."
 )
+@click.argument("options", nargs=-1, type=click.UNPROCESSED, metavar="[-- SERVER-OPTIONS]")
 @config_options("executor", "state")
 @dry_run_option
 @output_option
-def start(config: Config, *, fake_gpu: bool, ingress_tls: bool, dry_run: bool, out: Output) -> None:
-    """Start it, unless it runs; it then stays until it is stopped."""
+def start(
+    config: Config,
+    *,
+    fake_gpu: bool,
+    ingress_tls: bool,
+    options: tuple[str, ...],
+    dry_run: bool,
+    out: Output,
+) -> None:
+    """Start it, unless it runs; it then stays until it is stopped.
+
+    SERVER-OPTIONS are those of python -m sfml.emulator, which shorten what takes minutes on Snowflake:
+    sfml local start -- --ingress-provisioning 20 --ingress-idle 5
+    """
     state = local_state(config.state)
     found = backend.find(state)
     if not dry_run:
         found = backend.ensure(
-            state, idle_exit=None, executor=config.executor, fake_gpu=fake_gpu, ingress_tls=ingress_tls
+            state,
+            idle_exit=None,
+            executor=config.executor,
+            fake_gpu=fake_gpu,
+            ingress_tls=ingress_tls,
+            more=options,
         )
     if found is None:
         out.value({"running": False, "state": str(state)}, text=f"would start a local backend on {state}")

@@ -48,7 +48,19 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m sfml.emulator", description=__doc__)
     parser.add_argument("--state", type=Path, required=True, help="directory that keeps everything")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1 (default: a free one)")
-    parser.add_argument("--ingress-cut-expired", action="store_true", help="for tests")
+    parser.add_argument(
+        "--ingress-cut-expired", action="store_true", help="a connection ends with the token that opened it"
+    )
+    parser.add_argument(
+        "--ingress-ignore-pings", action="store_true", help="a WebSocket's pings are no activity"
+    )
+    parser.add_argument(
+        "--ingress-fail-every",
+        type=int,
+        metavar="N",
+        default=0,
+        help="each N-th request to an endpoint is answered with 500, 503 or 504",
+    )
     parser.add_argument("--ingress-tls", action="store_true", help="TLS, with an authority of its own")
     parser.add_argument("--idle-exit", type=float, metavar="SECONDS", help="end when idle for so long")
     parser.add_argument("--executor", choices=("auto", "process", "docker"), default="auto")
@@ -63,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         "registry-token-lifetime",
         "ingress-idle",
         "ingress-provisioning",
+        "ingress-spreading",
         "ingress-token-lifetime",
     ):
         parser.add_argument(f"--{name}", type=float, metavar="SECONDS", default=argparse.SUPPRESS)

@@ -31,6 +31,11 @@ class Settings:
     ingress_provisioning: float = 0
     ingress_token_lifetime: float = 3600
     ingress_cut_expired: bool = False
+    # What the ingress does at worst: a new endpoint is not found for a while after it has an address; each
+    # n-th request fails with 500, 503 or 504; a WebSocket's pings do not count as activity.
+    ingress_spreading: float = 0
+    ingress_fail_every: int = 0
+    ingress_ignore_pings: bool = False
     # Public endpoints speak TLS, with a certificate of the state directory's own authority.
     ingress_tls: bool = False
     # The server ends after this long without a request and without a running job; None: never.

@@ -31,6 +31,7 @@ _START_LOG = "start.log"
 _LOCK = "lock"
 _ENDPOINT = "endpoint.json"
 _USED_ENGINE = "executor/docker"
+_ANEW = "sfml local stop; the next command starts it anew, with all that it keeps"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,21 +81,26 @@ def ensure(
     executor: str = "auto",
     fake_gpu: bool = False,
     ingress_tls: bool = False,
+    more: Sequence[str] = (),
 ) -> Endpoint:
-    """The server on this state folder, started where none runs.
+    """The server on this state folder, started where none runs; ``more`` are options of its program.
 
-    ConfigError for one of another version, or with another executor than the one asked for.
+    ConfigError for one of another version, or that runs already and cannot take what is asked for.
     """
     found = find(state)
     if found is not None:
         _require_same_version(found)
         _require_executor(found, executor)
+        if more:
+            text = f"the local backend runs already, and takes {' '.join(more)} only when it starts"
+            raise ConfigError(text, hint=_ANEW)
         return found
     _require_installed()
     state.mkdir(parents=True, exist_ok=True, mode=0o700)
     options = ["--executor", executor, *(["--fake-gpu"] if fake_gpu else [])]
     if ingress_tls:
         options.append("--ingress-tls")
+    options += more
     if idle_exit is not None:
         options += ["--idle-exit", str(idle_exit)]
     with _only_starter(state):
@@ -161,7 +167,7 @@ def _require_same_version(found: Endpoint) -> None:
     if found.version != __version__:
         raise ConfigError(
             f"the local backend that runs is of sfml {found.version}, and this is {__version__}",
-            hint="sfml local stop; the next command starts it anew, with all that it keeps",
+            hint=_ANEW,
         )
 
 
@@ -169,7 +175,7 @@ def _require_executor(found: Endpoint, wanted: str) -> None:
     if wanted not in ("auto", found.executor):
         raise ConfigError(
             f"the local backend that runs has the executor '{found.executor}', not '{wanted}'",
-            hint="sfml local stop; the next command starts it anew, with all that it keeps",
+            hint=_ANEW,
         )
 
 

@@ -12,6 +12,8 @@ _BACK_OFF = (0.0, 0.2, 0.5, 1.0, 2.0, 3.0)
 _NO_LOGIN = (302, 401, 403)
 # Snowflake's own clients take these for passing: a starting box, an ingress under load.
 _PASSING = (429, 500, 502, 503, 504)
+_SPREADING = "could not find service"
+"""In the 403 of an endpoint so new that not all of the ingress knows it (snowflake-ml-python retries it)."""
 
 
 class TunnelError(Exception):
@@ -51,7 +53,7 @@ def connect_first(open_one: Callable[[int], None], patience: Patience) -> None:
             return
         except AnsweredError as error:
             refusals += error.status in _NO_LOGIN
-            is_passing = error.status in _PASSING and time.monotonic() < deadline
+            is_passing = _passes(error) and time.monotonic() < deadline
             is_worth_another_token = error.status in _NO_LOGIN and refusals == 1
             if not is_passing and not is_worth_another_token:
                 raise TunnelError(explained(error)) from error
@@ -91,6 +93,11 @@ def connect_again(
             reason, refused_since = str(error), None
             if now - lost_at > network:
                 raise TunnelError(reason) from error
+
+
+def _passes(error: AnsweredError) -> bool:
+    is_spreading = error.status == 403 and _SPREADING in error.text.lower()
+    return is_spreading or error.status in _PASSING
 
 
 def _pause(attempt: int) -> float:

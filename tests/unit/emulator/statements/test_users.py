@@ -18,6 +18,8 @@ from sfml.emulator.statements import parse
         ("alter user if exists me add pat t",
          c.AlterUserToken(action="ADD", user="ME", token="T", if_exists=True)),
         ("alter user remove programmatic access token t", c.AlterUserToken(action="REMOVE", token="T")),
+        ("alter user me modify programmatic access token t set disabled = true",
+         c.AlterUserToken(action="MODIFY", user="ME", token="T", options={"DISABLED": True})),
         ("alter user me set comment = 'x'", c.AlterUser(name="ME", action="SET", options={"COMMENT": "x"})),
     ],
 )  # fmt: skip
@@ -25,7 +27,10 @@ def test_alter_user__statement__is_this_command(text: str, expected: c.Command) 
     assert parse(text) == expected
 
 
-@pytest.mark.parametrize("text", ["alter user me add", "alter user me add token t", "alter user me remove"])
+@pytest.mark.parametrize(
+    "text",
+    ["alter user me add", "alter user me add token t", "alter user me remove", "alter user me modify pat t"],
+)
 def test_alter_user__incomplete__is_a_syntax_error(text: str) -> None:
     with pytest.raises(Fault) as caught:
         parse(text)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sfml.emulator.auth import refusals
 from sfml.emulator.catalog import Catalog, Kind, Name, Record
@@ -85,12 +86,10 @@ class Door:
 
     def owner_of(self, access_token: str) -> tuple[str, float] | None:
         """Whose programmatic access token this is, and until when (seconds since 1970); None for nobody's."""
-        digest, now = fingerprint(access_token), self.clock()
         for record in self.catalog.find(Kind.USER):
-            for entry in dict(record.properties.get("tokens") or {}).values():
-                expires = datetime.fromisoformat(entry["expires"])
-                if entry["sha256"] == digest and expires > now and not record.properties.get("disabled"):
-                    return record.name.name, expires.timestamp()
+            entry = _token_entry(self, record, access_token)
+            if entry and not record.properties.get("disabled"):
+                return record.name.name, datetime.fromisoformat(entry["expires"]).timestamp()
         return None
 
     def user(self, login_name: str) -> Record | None:
@@ -125,11 +124,24 @@ def _by_access_token(door: Door, login: LoginRequest) -> Identity:
 
 
 def _access_token(door: Door, record: Record, token: str) -> Identity | None:
-    digest = fingerprint(token)
-    for entry in dict(record.properties.get("tokens") or {}).values():
-        if entry["sha256"] == digest and datetime.fromisoformat(entry["expires"]) > door.clock():
-            return Identity(user=record.name.name, record=record, role=entry.get("role"))
-    return None
+    entry = _token_entry(door, record, token)
+    return Identity(user=record.name.name, record=record, role=entry.get("role")) if entry else None
+
+
+def _token_entry(door: Door, record: Record, token: str) -> Mapping[str, Any] | None:
+    """What is kept of a user's programmatic access token, while it is good for anything."""
+    digest, now = fingerprint(token), door.clock()
+    entries: Iterable[Mapping[str, Any]] = dict(record.properties.get("tokens") or {}).values()
+    return next(
+        (
+            entry
+            for entry in entries
+            if entry["sha256"] == digest
+            and not entry.get("disabled")
+            and datetime.fromisoformat(entry["expires"]) > now
+        ),
+        None,
+    )
 
 
 def _by_key_pair(door: Door, login: LoginRequest) -> Identity:

@@ -1,4 +1,4 @@
-"""Programmatic access tokens: ALTER USER … ADD | REMOVE PROGRAMMATIC ACCESS TOKEN.
+"""Programmatic access tokens: ALTER USER … ADD | MODIFY | REMOVE PROGRAMMATIC ACCESS TOKEN.
 
 docs.snowflake.com/en/sql-reference/sql/alter-user-add-programmatic-access-token. The secret is shown once;
 the catalog has its hash only.
@@ -34,12 +34,16 @@ def alter(command: c.AlterUserToken, _: Request, context: Context, backend: Back
     if name.name != context.user:
         require(context, backend, "OWNERSHIP", Kind.USER, name)
     tokens = dict(record.properties.get("tokens") or {})
-    if command.action == "REMOVE":
-        if tokens.pop(command.token, None) is None:
-            raise missing("Programmatic access token", command.token)
-        backend.catalog.update(record, properties={"tokens": tokens})
-        return status(SUCCEEDED)
-    return _add(command, record, tokens, backend)
+    if command.action == "ADD":
+        return _add(command, record, tokens, backend)
+    token = tokens.pop(command.token, None)
+    if token is None:
+        raise missing("Programmatic access token", command.token)
+    if command.action == "MODIFY":
+        check_options(Kind.USER, command.options, ("DISABLED",))
+        tokens[command.token] = {**token, "disabled": typed(command.options, "DISABLED", bool)}
+    backend.catalog.update(record, properties={"tokens": tokens})
+    return status(SUCCEEDED)
 
 
 def _add(command: c.AlterUserToken, record: Record, tokens: dict[str, Any], backend: Backend) -> Rows:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
+from sfml.emulator.catalog import Kind, Name
 from sfml.emulator.context import Context
 from sfml.emulator.faults import Fault
 from sfml.emulator.handlers import integrations
@@ -16,11 +18,14 @@ from sfml.emulator.handlers.service_endpoints import may_use
 from sfml.emulator.ingress import cors
 from sfml.emulator.ingress.callers import ARROW, Caller, Callers
 from sfml.emulator.ingress.heads import Request
-from sfml.emulator.ingress.replies import Reply, error, unreachable
+from sfml.emulator.ingress.replies import Reply, error, failing, not_spread, unreachable
 from sfml.emulator.ingress.signin import OWN_PATHS, Pages, to_sign_in
 from sfml.emulator.services.model import Service
 from sfml.emulator.services.states import InstanceStatus
 
+_NOT_PERMITTED = (
+    "may not use this endpoint: a service role for it is needed, and USAGE on its database and schema."
+)
 _REFUSED_METHODS = ("TRACE", "CONNECT")
 
 
@@ -54,6 +59,7 @@ class Gate:
     callers: Callers
     pages: Pages
     turn: itertools.count[int] = field(default_factory=itertools.count)
+    asked: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
 
     def decide(self, request: Request, endpoint: Endpoint, body: bytes = b"") -> Reply | Pass:
         """The request's fate; it blocks on the catalog for a moment. ``body`` is that of an own page."""
@@ -69,20 +75,25 @@ class Gate:
             return Reply(status=204, reason="No Content", fields=allowed)
         if cors.is_forged(request):
             return error(403, "Forbidden", cors.REFUSED)
+        caller = self._caller(request, endpoint)
+        if isinstance(caller, Reply):
+            return caller
+        if not self._permitted(caller, service, endpoint):
+            return error(403, "Forbidden", f"User {caller.user} {_NOT_PERMITTED}")
+        decision = self._setback(service) or self._passed(caller, service, endpoint)
+        if isinstance(decision, Pass):
+            hosts = integrations.hosts(service.integrations, self.backend)
+            return replace(decision, answers=cors.answers(settings, request), hosts=hosts)
+        return decision
+
+    def _caller(self, request: Request, endpoint: Endpoint) -> Caller | Reply:
+        """Who asks, or what they are told whose credentials are worth nothing."""
         try:
             caller = self.callers.of(request, endpoint.label)
         except Fault as fault:
             status = 500 if fault.sqlstate == ARROW else 401
             return error(status, "Internal Server Error" if status == 500 else "Unauthorized", fault.message)
-        if caller is None:
-            return to_sign_in(request)
-        if not self._permitted(caller, service, endpoint):
-            return error(403, "Forbidden", f"User {caller.user} may not use this endpoint.")
-        decision = self._passed(caller, service, endpoint)
-        if isinstance(decision, Pass):
-            hosts = integrations.hosts(service.integrations, self.backend)
-            return replace(decision, answers=cors.answers(settings, request), hosts=hosts)
-        return decision
+        return caller or to_sign_in(request)
 
     def _service(self, endpoint: Endpoint) -> Service | None:
         """The service, while its owner may bind public endpoints."""
@@ -94,14 +105,32 @@ class Gate:
         return service if has(owner, self.backend, "BIND SERVICE ENDPOINT", ACCOUNT) else None
 
     def _permitted(self, caller: Caller, service: Service, endpoint: Endpoint) -> bool:
-        """Whether any role of the user has a service role for the endpoint."""
+        """Whether the user's roles have a service role for the endpoint, and USAGE on where it is."""
         context = Context(
             session_id=0,
             user=caller.user,
             role=caller.role or "PUBLIC",
             secondary_roles="NONE" if caller.role else "ALL",
         )
-        return may_use(endpoint.name, service, context, self.backend)
+        name = service.name
+        database, schema = Name(name=name.database), Name(name=name.schema, database=name.database)
+        return (
+            may_use(endpoint.name, service, context, self.backend)
+            and has(context, self.backend, "USAGE", Kind.DATABASE, database)
+            and has(context, self.backend, "USAGE", Kind.SCHEMA, schema)
+        )
+
+    def _setback(self, service: Service) -> Reply | None:
+        """What goes wrong by the server's settings: a new endpoint's spreading, each n-th request."""
+        settings = self.backend.settings
+        spread = service.record.created_on + timedelta(
+            seconds=settings.ingress_provisioning + settings.ingress_spreading
+        )
+        if self.backend.clock() < spread:
+            return not_spread(service.name.name)
+        every = settings.ingress_fail_every
+        number = next(self.asked) if every else 0
+        return failing(number // every) if number and number % every == 0 else None
 
     def _passed(self, caller: Caller, service: Service, endpoint: Endpoint) -> Reply | Pass:
         if service.suspended and service.auto_resume:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sfml.emulator.auth import refusals
 from sfml.emulator.auth.credentials import Door
 from sfml.emulator.auth.sessions import Sessions
 from sfml.emulator.faults import Fault
@@ -38,8 +39,14 @@ class Callers:
 
     def of(self, request: Request, label: str) -> Caller | None:
         """Who the token or the cookie names; None without either, :class:`Fault` for a bad one."""
-        if token := fields.token_in(request):
-            return self._of_token(token, label)
+        token = fields.token_in(request)
+        caller = self._of_token(token, label) if token else self._of_cookie(request, label)
+        user = self.door.user(caller.user) if caller else None
+        if user and user.properties.get("disabled"):
+            raise refusals.disabled()
+        return caller
+
+    def _of_cookie(self, request: Request, label: str) -> Caller | None:
         cookie = fields.cookie_in(request, fields.COOKIE + label)
         ticket = self.tickets.read(cookie, label) if cookie else None
         if ticket is None or ticket.expires < self.now():

@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 from sfml.emulator.ingress import fields
 from sfml.emulator.ingress.admission import Pass
 from sfml.emulator.ingress.bodies import Body, body_of
+from sfml.emulator.ingress.frames import Frames
 from sfml.emulator.ingress.heads import END, LIMIT, BadHeadError, Request, read_request, read_response, write
 from sfml.emulator.ingress.passing import Link, Passages
 from sfml.emulator.ingress.replies import Reply, bad_request, held_back, unreachable
@@ -37,6 +38,7 @@ class _End(asyncio.Protocol):
         self.peer: _End | None = None
         self.active = True
         self.waiting = b""  # came, and was not passed on yet
+        self.frames: Frames | None = None  # of a WebSocket whose pings are no activity
         self._send: Callable[[bytes], None] | None = None  # set: everything goes to the peer
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -48,7 +50,7 @@ class _End(asyncio.Protocol):
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def data_received(self, data: bytes) -> None:
-        self.active = True
+        self.active = self.active or self.frames is None or self.frames.carry(data)
         if self._send is not None:
             self._send(data)
         else:
@@ -93,6 +95,7 @@ class Client(_End):
         *,
         idle: float,
         cut_expired: bool,
+        ignore_pings: bool,
         now: Callable[[], float],
         passages: Callable[[], Passages | None],
     ) -> None:
@@ -103,6 +106,7 @@ class Client(_End):
         self._passed = 0
         self._idle = idle
         self._cut_expired = cut_expired
+        self._ignore_pings = ignore_pings
         self._now = now
         self._request: Request | None = None
         self._body: Body | None = None
@@ -254,6 +258,10 @@ class Client(_End):
 
     def join(self, container: Container) -> None:
         """From now on both ends' bytes go to each other, unseen and for good."""
+        if self._ignore_pings:
+            self.frames, container.frames = Frames(), Frames()
+            self.frames.carry(self.waiting)
+            container.frames.carry(container.waiting)
         self.splice()
         container.splice()
         ends = (self.transport, container.transport)

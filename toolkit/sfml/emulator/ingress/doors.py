@@ -158,6 +158,7 @@ class Doors:
             decide,
             idle=settings.ingress_idle,
             cut_expired=settings.ingress_cut_expired,
+            ignore_pings=settings.ingress_ignore_pings,
             now=gate.callers.now,
             passages=self._passing,
         )
@@ -167,8 +168,8 @@ class Doors:
 
     def _passing(self) -> Passages | None:
         """What passes WebSockets' bytes, from the first on; None where the system has no way for that."""
-        if self._settings.ingress_tls:
-            return None  # the bytes have to be encrypted
+        if self._settings.ingress_tls or self._settings.ingress_ignore_pings:
+            return None  # the bytes have to be encrypted, or looked at
         if self._passages is None and AVAILABLE:
             self._passages = Passages()
         return self._passages

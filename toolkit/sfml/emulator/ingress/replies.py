@@ -35,6 +35,18 @@ def unreachable(service: str) -> Reply:
     return error(503, "Service Unavailable", f"Service {service} not reachable: no service hosts found.")
 
 
+def not_spread(service: str) -> Reply:
+    """A new endpoint that not every part of the ingress knows of yet; clients ask again."""
+    return error(403, "Forbidden", f"could not find service {service}")
+
+
+def failing(number: int) -> Reply:
+    """A failure that passes, of the kinds that Snowflake says to retry: another one each time."""
+    kinds = ((500, "Internal Server Error"), (503, "Service Unavailable"), (504, "Gateway Timeout"))
+    status, reason = kinds[number % len(kinds)]
+    return error(status, reason, "The request failed. Please try again.")
+
+
 def failed(why: str) -> Reply:
     return error(500, "Internal Server Error", why)
 

@@ -45,7 +45,7 @@ class AlterUser:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AlterUserToken:
-    """``action`` is ADD or REMOVE; no ``user`` is the session's own."""
+    """``action`` is ADD, MODIFY or REMOVE; no ``user`` is the session's own."""
 
     action: str
     token: str
