@@ -52,9 +52,10 @@ def connect_first(open_one: Callable[[int], None], patience: Patience) -> None:
             open_one(refusals)
             return
         except AnsweredError as error:
-            refusals += error.status in _NO_LOGIN
             is_passing = _passes(error) and time.monotonic() < deadline
-            is_worth_another_token = error.status in _NO_LOGIN and refusals == 1
+            is_refused = error.status in _NO_LOGIN and not is_passing
+            refusals += is_refused
+            is_worth_another_token = is_refused and refusals == 1
             if not is_passing and not is_worth_another_token:
                 raise TunnelError(explained(error)) from error
         except (UnreachableError, LostError) as error:
