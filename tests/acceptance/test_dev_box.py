@@ -9,7 +9,7 @@ import getpass
 import hashlib
 import json
 import os
-import subprocess
+import stat
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 import process_box
+import shown
 import ssh_server
 from process_box import HOST, User
 
@@ -71,25 +72,21 @@ def test_session__token_ends_several_times__goes_on(user: User, box: Any) -> Non
     assert done.stdout.split() == [str(number) for number in range(1, lines + 1)]
 
 
-def test_token_and_key__while_the_box_is_used__are_in_no_file_argument_or_log(user: User, box: Any) -> None:
-    command = [sys.executable, "-c", _TOKEN, str(user.home), HOST]
-    secret = user.run(*command).stdout.strip()
-    assert len(secret) > 30
-    with subprocess.Popen(
-        ["ssh", "-F", str(user.home / ".ssh" / "config"), "-l", getpass.getuser(), HOST, "cat"],
-        env=user.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-    ) as running:  # fmt: skip
-        assert running.stdin
-        assert running.stdout
-        running.stdin.write(b"x\n")
-        running.stdin.flush()
-        assert running.stdout.readline() == b"x\n"
-        assert secret not in _shown_by_processes()
-        running.stdin.close()
-    for folder in (user.home, user.project):
-        for path in folder.rglob("*"):
-            if path.is_file():
-                assert secret.encode() not in path.read_bytes(), path
+def test_secrets__while_a_connection_runs__are_in_their_own_places_only(user: User, box: Any) -> None:
+    own, state = user.home / ".ssh" / "sfml", user.project / ".sfml" / "local"
+    password = state / user.backend.endpoint["password_file"]
+    secrets = {
+        "token": user.run(sys.executable, "-c", _TOKEN, user.home, HOST).stdout.strip().encode(),
+        "password": password.read_bytes().strip(),
+        "PAT": _access_token(user).encode(),
+        "any JWT": shown.JWT,
+        **shown.lines("ssh key", (own / "id_ed25519").read_text()),
+    }
+    assert min(len(text) for text in secrets.values() if isinstance(text, bytes)) > 15
+    own_places = {"ssh key": own / "id_ed25519", "password": password}
+    with user.connected():
+        assert shown.places(secrets, user.home, user.project) == shown.expected(secrets, own_places)
+    assert stat.S_IMODE((own / "id_ed25519").stat().st_mode) == 0o600
 
 
 _TOKEN = """
@@ -101,15 +98,13 @@ print(tokens.token(entry.load(place, sys.argv[2]), place, os.environ))
 """
 
 
-def _shown_by_processes() -> str:
-    shown = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        for name in ("cmdline", "environ"):
-            try:
-                shown.append((folder / name).read_bytes().decode(errors="replace"))
-            except OSError:
-                continue
-    return "\n".join(shown)
+def _access_token(user: User) -> str:
+    """Of the local backend's user, who does not use it here; it keeps a fingerprint."""
+    from snowflake.connector import connect
+
+    with connect(**user.backend.parameters()) as connection:
+        made = connection.cursor().execute("alter user local add programmatic access token unused")
+        return str(made.fetchone()[1])
 
 
 def test_stop__then_ssh__fails_with_the_box_s_state_and_up_brings_it_back(user: User, box: Any) -> None:

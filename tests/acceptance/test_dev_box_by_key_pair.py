@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,19 +16,21 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
+    NoEncryption,
     PrivateFormat,
     PublicFormat,
     load_pem_private_key,
 )
 
 import process_box
+import shown
 import snow_cli
 import ssh_server
 from process_box import HOST, User
 
 pytestmark = pytest.mark.skipif(ssh_server.MISSING is not None, reason=str(ssh_server.MISSING))
 TOKEN_LIFETIME = 4
-PASSPHRASE = "open-sesame-4711"
+PASSPHRASE = secrets.token_hex(12)
 UP = ("up", "--connection", "keyed", "--yes", "--egress", "packages", "--timeout", "90s", "-o", "json")
 
 
@@ -99,6 +102,23 @@ def test_session__token_ends_several_times__goes_on(user: User, box: Any) -> Non
     lines = 2 * TOKEN_LIFETIME + 2
     done = user.ssh(f"for n in $(seq {lines}); do echo $n; sleep 1; done")
     assert done.stdout.split() == [str(number) for number in range(1, lines + 1)]
+
+
+def test_secrets__while_a_connection_runs__are_in_their_own_places_only(user: User, box: Any) -> None:
+    own, settings = user.home / ".ssh" / "sfml", user.home / ".snowflake" / "connections.toml"
+    locked = key_file(user).read_bytes()
+    key = load_pem_private_key(locked, PASSPHRASE.encode())
+    clear = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    known: shown.Secrets = {
+        "passphrase": PASSPHRASE.encode(),
+        "assertion or token": shown.JWT,
+        **shown.lines("key", locked),
+        **shown.lines("decrypted", clear),
+        **shown.lines("ssh key", (own / "id_ed25519").read_text()),
+    }
+    places = {"passphrase": settings, "key": key_file(user), "ssh key": own / "id_ed25519"}
+    with user.connected():
+        assert shown.places(known, user.home, user.project) == shown.expected(known, places)
 
 
 @contextmanager

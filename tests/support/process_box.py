@@ -59,6 +59,20 @@ class User:
     def ssh(self, *command: str, code: int = 0) -> subprocess.CompletedProcess[str]:
         return self.run(*self.ssh_command, *command, code=code)
 
+    @contextmanager
+    def connected(self) -> Iterator[None]:
+        """A connection runs meanwhile: bytes have gone there and come back."""
+        with subprocess.Popen(
+            [*self.ssh_command, "cat"], env=self.environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdin
+            assert process.stdout
+            process.stdin.write(b"x\n")
+            process.stdin.flush()
+            assert process.stdout.readline() == b"x\n"
+            yield
+            process.stdin.close()
+
 
 @contextmanager
 def running(folder: Path, *options: str, owner: str = "LOCAL") -> Iterator[User]:
