@@ -18,8 +18,9 @@ def test_secrets__of_a_box_in_containers__are_in_their_own_places_only(
     inside = (
         "cat /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null; cat ~/.ssh/* ~/.bash* 2>/dev/null; env"
     )
+    state, service = real_box.project / ".sfml" / "local", real_box.ssh("cat /snowflake/session/token")
     secrets: shown.Secrets = {
-        "the service's token": real_box.ssh("cat /snowflake/session/token").strip().encode(),
+        "the service's token": service.strip().encode(),
         **shown.lines("ssh key", (own / "id_ed25519").read_text()),
     }
     with subprocess.Popen(
@@ -33,7 +34,10 @@ def test_secrets__of_a_box_in_containers__are_in_their_own_places_only(
         assert process.stdout.readline() == b"x\n"
         secrets = {**secrets, "token": _token(real_box).encode()}  # as the connection has it
 
-        places = shown.expected(secrets, {"ssh key": own / "id_ed25519"})
+        # What is mounted into the container; nobody else may enter the folder with all of it.
+        (mounted,) = [path for path in state.glob("jobs/*/*/session/token") if path.read_text() == service]
+        assert state.stat().st_mode & 0o077 == 0
+        places = shown.expected(secrets, {"ssh key": own / "id_ed25519", "the service's token": mounted})
         assert shown.places(secrets, own.parents[1], real_box.project) == places
         seen = {"inside": real_box.ssh(inside).encode(), **_engine(engine)}
         process.stdin.close()

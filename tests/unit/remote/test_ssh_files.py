@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -96,17 +98,21 @@ def test_remove__another_box_left__keeps_the_include(place: SshFolder) -> None:
     assert "Include" in (place.ssh / "config").read_text()
 
 
-@pytest.mark.skipif(shutil.which("ssh") is None, reason="no ssh")
-def test_ssh__reads_what_was_written(place: SshFolder) -> None:
-    write(place)
+def as_ssh_reads_it(place: SshFolder, host: str = ENTRY.host) -> dict[str, str]:
     done = subprocess.run(
-        ["ssh", "-G", "-F", str(place.ssh / "config"), ENTRY.host],
+        ["ssh", "-G", "-F", str(place.ssh / "config"), host],
         capture_output=True,
         text=True,
         check=True,
         env={**os.environ, "HOME": str(place.ssh.parent)},
     )
-    found = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
+    return dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
+
+
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="no ssh")
+def test_ssh__reads_what_was_written(place: SshFolder) -> None:
+    write(place)
+    found = as_ssh_reads_it(place)
     assert found["user"] == "dev"
     assert found["proxycommand"] == "'/opt/my python/bin/python' -P -m sfml ssh-proxy sfml-ml-dev"
     assert found["stricthostkeychecking"] in ("true", "yes")
@@ -116,12 +122,119 @@ def test_ssh__reads_what_was_written(place: SshFolder) -> None:
     assert found["identityfile"] == str(place.key)
 
 
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="no ssh")
+@pytest.mark.parametrize(
+    "name", ["änä", "100%", "%h", 'a "quoted" one', "it's", "a\\b", "[ab]", "{x}", "$x", "#1"]
+)
+def test_ssh__home_of_any_name__is_found(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    place = folder(tmp_path / name)
+    write(place)
+    found = as_ssh_reads_it(place)
+    assert found["hostkeyalias"] == ENTRY.host
+    assert found["identityfile"].replace("%%", "%") == str(place.key)
+    assert found["userknownhostsfile"].replace("%%", "%") == str(place.known_hosts)
+
+
+@pytest.mark.parametrize("name", ["a\nb", "${HOME}"])
+def test_write__home_that_no_configuration_can_name__says_so(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match="cannot stand in an ssh configuration"):
+        write(folder(tmp_path / name))
+
+
+@pytest.mark.skipif(shutil.which("ssh") is None, reason="no ssh")
+@pytest.mark.parametrize(
+    "before",
+    [
+        "Match all\n  User somebody\n",
+        "Host *\n  ProxyJump gateway\n  User somebody\n",
+        'Host other\n  Include "{own}/*.conf"\n',
+        'Match host other\nInclude "{own}/*.conf"\n',
+    ],
+)
+def test_ssh__config_that_begins_with_a_block__still_finds_the_box(place: SshFolder, before: str) -> None:
+    place.ssh.mkdir()
+    (place.ssh / "config").write_text(before.replace("{own}", str(place.own)))
+    write(place)
+    found = as_ssh_reads_it(place)
+    assert (found["user"], found["hostkeyalias"]) == ("dev", ENTRY.host)
+    assert not write(place)
+
+
+def test_write__config_of_foreign_bytes_and_line_ends__keeps_them(place: SshFolder) -> None:
+    place.ssh.mkdir()
+    config = place.ssh / "config"
+    before = b"# Andr\xe9\r\nHost a\r\n"
+    config.write_bytes(before)
+    write(place)
+    assert config.read_bytes().endswith(b"\n\n" + before)
+    ssh_files.remove(place, ENTRY.host)
+    assert config.read_bytes() == before
+
+
+def test_write__config_cannot_be_written__gives_the_line_and_leaves_it(
+    place: SshFolder, tmp_path: Path
+) -> None:
+    place.ssh.mkdir()
+    (place.ssh / "config").symlink_to(tmp_path / "gone" / "dotfiles")
+    with pytest.raises(InputError, match="cannot be written: No such file") as caught:
+        write(place)
+    assert str(caught.value.hint).endswith(f'Include "{place.own}/*.conf"')
+    assert not [*tmp_path.glob("gone*")]
+
+
+def test_write__fails_in_the_middle__leaves_the_old_file_and_nothing_else(
+    place: SshFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.ssh.mkdir()
+    config = place.ssh / "config"
+    config.write_text("Host a\n")
+    monkeypatch.setattr(os, "fsync", _full)
+    with pytest.raises(InputError, match="No space left"):
+        write(place)
+    assert config.read_text() == "Host a\n"
+    assert {path.name for path in place.ssh.iterdir()} == {"config", "sfml"}
+    assert not [*place.own.iterdir()]
+
+
+def _full(_: int) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+_WRITE = """
+import sys
+
+from pathlib import Path
+from sfml.remote import ssh_files
+from sfml.remote.entry import Entry, folder
+place = folder(Path(sys.argv[1]))
+entry = Entry(host=sys.argv[2], url="u", service="S", connection="c", role=None, state="", way="agent")
+ssh_files.ensure_key(place)
+ssh_files.write(place, entry, host_key="ssh-ed25519 AAAA", program=["sfml"])
+"""
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no ssh")
+def test_write__many_boxes_at_once__are_all_known(place: SshFolder) -> None:
+    names = [f"sfml-{number}" for number in range(6)]
+    started = [
+        subprocess.Popen([sys.executable, "-c", _WRITE, str(place.ssh.parent), name]) for name in names
+    ]
+    assert [process.wait(120) for process in started] == [0] * len(names)
+    assert hosts(place) == names
+    assert len(place.known_hosts.read_text().splitlines()) == len(names)
+    assert (place.ssh / "config").read_text().count("Include") == 1
+
+
 @pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="no ssh")
 def test_ensure_key__twice__is_one_key_for_the_owner_only(place: SshFolder) -> None:
     first = ssh_files.ensure_key(place)
     assert first.startswith("ssh-ed25519 ")
     assert ssh_files.ensure_key(place) == first
     assert stat.S_IMODE(place.key.stat().st_mode) == 0o600
+    place.key.with_suffix(".pub").unlink()  # as a run leaves it that was killed here
+    assert ssh_files.ensure_key(place) == first
 
 
 def test_known_hosts__new_key__takes_the_place_of_the_old() -> None:
