@@ -51,7 +51,7 @@ class Account:
 
     @property
     def box(self) -> Box:
-        return box_of(up.who(self.mine), project=self.project, egress="packages")
+        return box_of(up.who(self.mine), self.mine, project=self.project, egress="packages")
 
     def up(self) -> None:
         """One run of ``sfml up``, as far as the service."""

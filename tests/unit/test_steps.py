@@ -121,3 +121,14 @@ def test_named__near_miss__is_absent() -> None:
     judge = steps.named("ML_DEV")
     assert judge([{"name": "MLXDEV"}, {"name": "ml_dev"}, {}]).state is State.ABSENT
     assert judge([{"name": "ML_DEV"}]).state is State.PRESENT
+
+
+def test_lines__what_is_there__is_one_line_and_the_rest_a_line_each() -> None:
+    grant = replace(step("g"), effect=("GRANT USAGE ON g",))
+    found = steps.survey((*PLAN, grant, step("d")), Account("a", "c", "g"))
+    assert steps.lines(found) == ("= thing a, thing c, 1 grant   (there)", "+ thing b", "+ thing d")
+
+
+def test_lines__what_is_there_with_a_word_about_it__keeps_its_line() -> None:
+    told = replace(step("a"), judge=lambda _: Verdict(state=State.PRESENT, note="left as it is"))
+    assert steps.lines(steps.survey([told], Account("a"))) == ("= thing a   left as it is",)

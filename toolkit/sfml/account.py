@@ -146,7 +146,7 @@ def pool_step(setup: Setup, *, comment: str | None = None) -> Step:
     idle = setup.auto_suspend_secs // 60
     return Step(
         title=f"compute pool {setup.pool}",
-        detail=f"{setup.family} 1..{setup.max_nodes}, suspended at first and after {idle} min idle, {cost}",
+        detail=f"{setup.family} 1..{setup.max_nodes}, suspends after {idle} min idle, {cost}",
         look=sql.show(Kind.COMPUTE_POOL, like=setup.pool.last),
         judge=_pool_judge(setup),
         effect=(

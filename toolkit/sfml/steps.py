@@ -87,6 +87,17 @@ def _look(statement: str, query: Query) -> Rows:
         return ()
 
 
+def lines(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """A plan for the user, a line for each finding; what is there and needs no word is one line together."""
+    quiet = [one for one in findings if one.verdict.state is State.PRESENT and not one.verdict.note]
+    grants = [one for one in quiet if any(text.startswith("GRANT ") for text in one.step.effect)]
+    there = [one.step.title for one in quiet if one not in grants]
+    if grants:
+        there.append(f"{len(grants)} grant{'s' if len(grants) > 1 else ''}")
+    together = [f"{State.PRESENT.value} {', '.join(there)}   (there)"] if there else []
+    return (*together, *(one.text for one in findings if one not in quiet))
+
+
 def missing(findings: Iterable[Finding]) -> tuple[Step, ...]:
     """The steps that are still to be done."""
     return tuple(f.step for f in findings if f.verdict.state is State.ABSENT and f.step.effect)

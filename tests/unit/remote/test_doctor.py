@@ -24,7 +24,7 @@ WELL: dict[str, list[dict[str, Any]]] = {
     "SELECT CURRENT_ROLE": [{"NAME": "ML_DEV_ROLE"}],
     "SHOW GRANTS": [{"privilege": "BIND SERVICE ENDPOINT", "granted_on": "ACCOUNT"}],
     "SHOW COMPUTE POOLS": [{"name": "ML_DEV_POOL", "state": "IDLE"}],
-    "SHOW IMAGES": [{"image_name": "dev", "tags": "latest"}],
+    "SHOW IMAGES": [{"image_name": "dev", "tags": "c0", "digest": "sha256:1", "created_on": 1}],
     "DESCRIBE USER": [{"property": "DEFAULT_ROLE", "value": "ML_DEV_ROLE"}],
     "SHOW SNAPSHOTS": [],
     "SHOW SERVICES": [{"name": "ML_DEV_BOX_ANA", "status": "RUNNING"}],
@@ -84,7 +84,7 @@ def test_doctor__no_room_for_a_snapshot__is_told() -> None:
     [
         ({"SHOW GRANTS": []}, "grants", "GRANT BIND SERVICE ENDPOINT ON ACCOUNT TO ROLE ML_DEV_ROLE;"),
         ({"SHOW COMPUTE POOLS": []}, "pool", "sfml up makes it"),
-        ({"SHOW IMAGES": [{"image_name": "dev", "tags": "old"}]}, "image", "sfml image push"),
+        ({"SHOW IMAGES": []}, "image", "sfml image push"),
         ({"SHOW SERVICES": [{"name": "ML_DEV_BOX_ANA", "status": "SUSPENDED"}]}, "box", "sfml up"),
         ({"SHOW ENDPOINTS": []}, "endpoint", "some minutes"),
     ],

@@ -34,7 +34,7 @@ def script(wanted: Box) -> list[str]:
 def test_plan__a_box__is_this_sql() -> None:
     mark = """COMMENT = '{"made_by": "sfml", "project": "ml_dev", "owner": "ANA"}'"""
     *before, service = script(box())
-    pool, database, schema, stage, repository, rule, integration, usage, bind = before
+    pool, database, schema, stage, repository, rule, seen, integration, usage, bind = before
     assert pool.startswith("CREATE COMPUTE POOL IF NOT EXISTS ML_DEV_POOL MIN_NODES = 1 MAX_NODES = 1 ")
     assert pool.endswith(f"INITIALLY_SUSPENDED = TRUE AUTO_SUSPEND_SECS = 300 {mark};")
     assert database == f"CREATE DATABASE IF NOT EXISTS ML_DEV {mark};"
@@ -49,6 +49,7 @@ def test_plan__a_box__is_this_sql() -> None:
         "CREATE EXTERNAL ACCESS INTEGRATION ML_DEV_EGRESS "
         f"ALLOWED_NETWORK_RULES = (ML_DEV.PUBLIC.ML_DEV_EGRESS) ENABLED = TRUE {mark};"
     )
+    assert seen == "GRANT USAGE ON NETWORK RULE ML_DEV.PUBLIC.ML_DEV_EGRESS TO ROLE ML_DEV_ROLE;"
     assert usage == "GRANT USAGE ON INTEGRATION ML_DEV_EGRESS TO ROLE ML_DEV_ROLE;"
     assert bind == "GRANT BIND SERVICE ENDPOINT ON ACCOUNT TO ROLE ML_DEV_ROLE;"
     assert service.startswith("CREATE SERVICE ML_DEV.PUBLIC.ML_DEV_BOX_ANA IN COMPUTE POOL ML_DEV_POOL")
@@ -58,7 +59,7 @@ def test_plan__a_box__is_this_sql() -> None:
 def test_specification__a_gpu_box__has_home_stage_memory_key_owner_and_gpu() -> None:
     found = spec(box(family="GPU_NV_S", home_size="80Gi"))["spec"]
     (container,) = found["containers"]
-    assert container["image"] == "/ml_dev/public/images/dev:latest"
+    assert container["image"] == "/ml_dev/public/images/dev"
     assert container["env"]["SSH_PUBLIC_KEY"] == KEY
     assert container["env"]["SFML_BOX_OWNER"] == "ANA"
     assert container["resources"]["requests"]["nvidia.com/gpu"] == 1

@@ -34,7 +34,7 @@ class Account:
 
 def everything(box: Box = BOX, **more: Any) -> dict[str, list[dict[str, Any]]]:
     return {
-        "services": [{"name": box.service.last, **OURS}],
+        "services": [{"name": box.service.last, "compute_pool": box.setup.pool.last, **OURS}],
         "integrations": [{"name": box.integration.last, **OURS}],
         "network_rules": [{"name": box.rule.last, **OURS}],
         "compute_pools": [{"name": box.setup.pool.last, "num_services": 1, "num_jobs": 0, **OURS}],

@@ -77,9 +77,9 @@ def test_wait__box_comes_up__says_each_new_thing_once() -> None:
     )
     assert found.endpoints == {"ssh": "https://abc-org-acct.snowflakecomputing.app"}
     assert said == [
-        "   0 s  the service is PENDING",
-        "   0 s  the service is PENDING; main: Waiting to start",
-        "   1 s  its address is being made",
+        "the service is PENDING",
+        "the service is PENDING; main: Waiting to start",
+        "its address is being made",
     ]
 
 

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,8 @@ from sfml.remote import plan as plans
 from sfml.remote import state, tokens
 from sfml.remote import up as ups
 from sfml.remote.api import READY_WITHIN, box_of, names
-from sfml.remote.box import IDLE_MINUTES, Box
-from sfml.remote.entry import folder
+from sfml.remote.box import DEFAULT_PROJECT, Box
+from sfml.remote.entry import Entry, SshFolder, folder
 from sfml.remote.up import Wanted, Who
 from sfml.session import in_containers
 from sfml.session.rows import Query
@@ -31,7 +32,7 @@ from sfml.session.rows import Query
 _CONNECTION = ("connection", "role")
 
 project_option = click.option(
-    "--project", "project_name", default="ml_dev", show_default=True, help="What the box is for."
+    "--project", "project_name", default=DEFAULT_PROJECT, show_default=True, help="What the box is for."
 )
 yes_option = click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 
@@ -50,27 +51,26 @@ def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @place_options
-@click.option("--stage", default="DEV_STAGE", show_default=True, help="Stage for the project's files.")
-@click.option("--family", default="CPU_X64_M", show_default=True, help="Instance family: sfml spec families.")
+@click.option("--stage", help="Stage for the project's files.  [default: DEV_STAGE]")
+@click.option(
+    "--family", help="Instance family: sfml spec families.  [default: the pool's, CPU_X64_M for a new one]"
+)
 @click.option("--gpu", is_flag=True, help="A box with a GPU: family GPU_NV_S and image dev-gpu.")
-@click.option("--image", help="Image: a path, or NAME[:TAG] in the repository.  [default: dev]")
+@click.option(
+    "--image", help="Image: a path, or NAME[:TAG] in the repository; no tag: the newest.  [default: dev]"
+)
 @click.option("--repository", default="IMAGES", show_default=True, help="Image repository of the schema.")
 @click.option(
     "--egress",
-    default="editors",
-    show_default=True,
-    help="What the box may reach: editors (and PyPI), packages, all, none, or host[:port],…",
+    help="What the box may reach: editors (and PyPI), packages, all, none, or host[:port],…  "
+    "[default: editors]",
 )
 @click.option("--eai", help="An external access integration of your own in the place of the box's.")
-@click.option(
-    "--home-size", default="50Gi", show_default=True, help="The home's volume; cannot be changed later."
-)
+@click.option("--home-size", help="The home's volume; another size needs a new box.  [default: 50Gi]")
 @click.option(
     "--idle-minutes",
     type=click.FloatRange(min=0),
-    default=IDLE_MINUTES,
-    show_default=True,
-    help="Stop after this long without use; 0: never.",
+    help="Stop after this long without use; 0: never.  [default: 20]",
 )
 @click.option("--change", is_flag=True, help="Alter what differs in place; a new specification restarts it.")
 @click.option("--recreate", is_flag=True, help="Make a box anew that cannot be altered; its home is kept.")
@@ -88,7 +88,7 @@ def up(
     *,
     project_name: str,
     gpu: bool,
-    family: str,
+    family: str | None,
     image: str | None,
     change: bool,
     recreate: bool,
@@ -102,75 +102,116 @@ def up(
 ) -> None:
     """Make your dev box, or start it: a plan first, then what is missing of it.
 
-    Afterwards ssh knows it: ssh sfml-PROJECT. Running it again changes nothing.
+    Afterwards ssh knows it: ssh sfml-PROJECT. Running it again changes nothing: what is not named stays as
+    the box has it, and the defaults are for a new one.
     """
-    options["family"] = "GPU_NV_S" if gpu and family == "CPU_X64_M" else family
-    options["image"] = image or ("dev-gpu" if gpu else "dev")
+    options["family"] = family or ("GPU_NV_S" if gpu else None)
+    options["image"] = image or ("dev-gpu" if gpu else None)
     boxes.resolve(user="ANYBODY", project=project_name, **options)  # a bad name is told before any login
     if admin_sql:
         _print_script(boxes.resolve(user=config.user.upper(), project=project_name, **options), out)
         return
     tokens.way(config.connection or "", os.environ)  # a key that may not be used is told before anything
-    began = time.monotonic()
     ask = query(in_containers(config))
     who = ups.who(ask)
-    box = box_of(who, project=project_name, **options)
-    home = folder(Path.home())
+    box = box_of(who, ask, project=project_name, **options)
+    run = _Run(config=config, ask=ask, who=who, box=box, home=folder(Path.home()), out=out, yes=yes)
+    wanted = run.look()
+    if dry_run:
+        out.value(wanted.described, text="")
+    elif only_prepare:
+        run.prepare(wanted, change=change)
+    else:
+        wanted, change = run.agree(wanted, change=change, recreate=recreate)
+        run.make(wanted, change=change, seconds=timeout or READY_WITHIN)
 
-    def report(text: str) -> None:
-        out.progress(f"{time.monotonic() - began:5.1f} s  {text}")
 
-    def look() -> Wanted:
-        found = ups.look(box, who, ask, place=home, library=ups.library(project.root(Path.cwd())))
-        _show(found, out)
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """One run of `sfml up`, once it has logged in."""
+
+    config: Config
+    ask: Query
+    who: Who
+    box: Box
+    home: SshFolder
+    out: Output
+    yes: bool
+
+    def look(self) -> Wanted:
+        """The plan, shown."""
+        library = ups.library(project.root(Path.cwd()))
+        found = ups.look(self.box, self.who, self.ask, place=self.home, library=library)
+        self.out.progress("Plan  (nothing has been changed yet)")
+        for line in found.text:
+            self.out.progress(f"  {line}")
         return found
 
-    wanted = look()
-    if dry_run:
-        return
-    if only_prepare:
+    def prepare(self, wanted: Wanted, *, change: bool) -> None:
         if steps.missing(wanted.around):
-            _confirm(yes=yes)
-        ups.prepare(wanted, ask, change=change, report=report)
-        out.value(names(box), text="sfml up makes the box")
-        return
-    ups.require_ours(wanted)
-    if wanted.needs_new_box and _wants(_ANEW, "--recreate", given=recreate, yes=yes, out=out):
-        ups.make_room(wanted, who, ask, report=report)
-        wanted = look()
-    else:
-        if _changes(wanted):
-            _confirm(yes=yes)
-        can_change = _can_change(wanted)
-        change = can_change and _wants(_IN_PLACE, "--change", given=change, yes=yes, out=out)
+            _confirm(yes=self.yes)
+        ups.prepare(wanted, self.ask, change=change, report=_timed(self.out))
+        self.out.value(names(wanted.box), text="sfml up makes the box")
 
-    ups.carry_out(wanted, who, ask, change=change, report=report)
-    entry = ups.enter(
-        config, box, ask, place=home, environ=os.environ, seconds=timeout or READY_WITHIN, report=report
+    def agree(self, wanted: Wanted, *, change: bool, recreate: bool) -> tuple[Wanted, bool]:
+        """What is to be done, and whether what differs is to be altered; drops a box for a new one."""
+        ups.require_ours(wanted)
+        if wanted.is_new:
+            ups.require_image(wanted)
+        if wanted.needs_new_box and self._wants(_ANEW, "--recreate", given=recreate):
+            ups.require_image(wanted)
+            ups.make_room(wanted, self.who, self.ask, report=_timed(self.out))
+            return self.look(), change
+        if _changes(wanted):
+            _confirm(yes=self.yes)
+        return wanted, _can_change(wanted) and self._wants(_IN_PLACE, "--change", given=change)
+
+    def make(self, wanted: Wanted, *, change: bool, seconds: float) -> None:
+        """Do it, and say how to enter."""
+        report = _timed(self.out)
+        ups.carry_out(wanted, self.who, self.ask, change=change, report=report)
+        entry = ups.enter(
+            self.config,
+            self.box,
+            self.ask,
+            place=self.home,
+            environ=os.environ,
+            seconds=seconds,
+            report=report,
+        )
+        box = wanted.box
+        data = {"image": box.image, "host": box.host, "url": entry.url, "code_url": entry.code_url}
+        self.out.value({**names(box), **data}, text="\n".join(_ways(box, entry)))
+
+    def _wants(self, question: str, flag: str, *, given: bool) -> bool:
+        """Whether the user wants what is more than making and starting: --yes alone does not say so."""
+        if given:
+            return True
+        if self.yes or not sys.stdin.isatty():
+            self.out.progress(f"what differs stays as it is; {flag} changes it")
+            return False
+        return click.confirm(question, default=False, err=True)
+
+
+def _timed(out: Output) -> Callable[[str], None]:
+    """Reports with the time since now."""
+    began = time.monotonic()
+    return lambda text: out.progress(f"{time.monotonic() - began:6.1f} s  {text}")
+
+
+def _ways(box: Box, entry: Entry) -> list[str]:
+    idle = (
+        f"stops after {box.idle_minutes:g} min without use" if box.idle_minutes else "never stops by itself"
     )
-    lines = [
-        f"ssh {box.host}",
-        "editor: sfml code, sfml cursor",
-        f"stops after {box.idle_minutes:g} min without use" if box.idle_minutes else "never stops by itself",
-    ]
-    if entry.code_url:
-        lines.insert(2, f"browser: {entry.code_url}")
-    out.value(
-        {**names(box), "host": box.host, "url": entry.url, "code_url": entry.code_url}, text="\n".join(lines)
-    )
+    browser = [f"browser: {entry.code_url}"] if entry.code_url else []
+    project = "" if box.project == DEFAULT_PROJECT else f" --project {box.project}"
+    editors = f"editor: sfml code{project}, sfml cursor{project}"
+    return [f"ssh {box.host}", editors, *browser, idle]
 
 
 def _print_script(box: Box, out: Output) -> None:
     text = f"USE ROLE ACCOUNTADMIN;\n{steps.script(plans.by_administrator(box))}"
     out.value({"sql": text}, text=text)
-
-
-def _show(wanted: Wanted, out: Output) -> None:
-    out.progress("Plan  (nothing has been changed yet)")
-    for finding in wanted.findings:
-        out.progress(f"  {finding.text}")
-    for change in wanted.changes:
-        out.progress(f"      {change.text}")
 
 
 def _changes(wanted: Wanted) -> bool:
@@ -184,16 +225,6 @@ def _can_change(wanted: Wanted) -> bool:
 
 _IN_PLACE = "Alter what differs in place? A new specification restarts the box"
 _ANEW = "The box has to be made anew for that; its home is kept. Drop it and make it anew?"
-
-
-def _wants(question: str, flag: str, *, given: bool, yes: bool, out: Output) -> bool:
-    """Whether the user wants what is more than making and starting: --yes alone does not say so."""
-    if given:
-        return True
-    if yes or not sys.stdin.isatty():
-        out.progress(f"what differs stays as it is; {flag} changes it")
-        return False
-    return click.confirm(question, default=False, err=True)
 
 
 def _confirm(*, yes: bool) -> None:
@@ -275,4 +306,4 @@ def _found(config: Config, project_name: str, **options: Any) -> tuple[Query, Bo
     boxes.resolve(user="ANYBODY", project=project_name, **options)
     ask = query(in_containers(config))
     who = ups.who(ask)
-    return ask, box_of(who, project=project_name, **options), who
+    return ask, box_of(who, ask, project=project_name, **options), who

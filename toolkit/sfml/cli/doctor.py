@@ -25,7 +25,7 @@ from sfml.session import in_containers
 
 @click.command()
 @place_options
-@click.option("--image", default="dev", show_default=True, help="The image that the box is to have.")
+@click.option("--image", help="The image that the box is to have.  [default: the box's, dev for a new one]")
 @config_options("connection", "role")
 @output_option
 def doctor(config: Config, *, project_name: str, out: Output, **options: Any) -> int:
@@ -51,5 +51,5 @@ def _findings(config: Config, project_name: str, options: dict[str, Any]) -> Ite
         return
     who = ups.who(ask)
     yield Finding(about="connection", health=Health.GOOD, text=f"{config.connection}, user {who.user}")
-    box = box_of(who, project=project_name, **options)
+    box = box_of(who, ask, project=project_name, **options)
     yield from checks.account_side(config, ask, box, now=lambda: datetime.now(UTC))

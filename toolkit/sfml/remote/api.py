@@ -13,8 +13,9 @@ from typing import Any
 from sfml import config, project, steps
 from sfml.config import Config
 from sfml.remote import editors, tokens, up
-from sfml.remote.box import Box, resolve
+from sfml.remote.box import Box
 from sfml.remote.entry import folder
+from sfml.remote.recall import box_as_it_is
 from sfml.session import in_containers
 from sfml.session.rows import Query, query
 
@@ -40,7 +41,7 @@ def setup(
     chosen, ask = _log_in(connection_name, options)
     who = up.who(ask)
     box = box_of(
-        who, project=project_name, database=database, family=instance_family, stage=stage_name, **options
+        who, ask, project=project_name, database=database, family=instance_family, stage=stage_name, **options
     )
     findings = steps.survey(up.around_it(box, who), ask)
     done = steps.carry_out(findings, ask)
@@ -51,7 +52,7 @@ def connect(
     connection_name: str | None = None,
     project_name: str = "ml_dev",
     compute_pool: str | None = None,
-    stage: str = "DEV_STAGE",
+    stage: str | None = None,
     eai_name: str | None = None,
     ide: str | None = "cursor",
     **options: Any,
@@ -70,7 +71,7 @@ def connect(
     chosen, ask = _log_in(connection_name, options)
     tokens.way(chosen.connection or "", os.environ)
     who = up.who(ask)
-    box = box_of(who, project=project_name, pool=compute_pool, stage=stage, eai=eai_name, **options)
+    box = box_of(who, ask, project=project_name, pool=compute_pool, stage=stage, eai=eai_name, **options)
     place = folder(Path.home())
     wanted = up.look(box, who, ask, place=place, library=up.library(project.root(Path.cwd())))
     up.carry_out(wanted, who, ask, change=False, report=report)
@@ -96,7 +97,7 @@ def teardown(
     """
     _, ask = _log_in(connection_name, options)
     who = up.who(ask)
-    box = box_of(who, project=project_name, **options)
+    box = box_of(who, ask, project=project_name, **options)
     found = up.look_back(box, who, ask, data=data, home=delete_home)
     home = up.remove(box, found, who, ask, home=delete_home)
     up.forget(box, folder(Path.home()))
@@ -113,9 +114,9 @@ def _log_in(connection: str | None, options: dict[str, Any]) -> tuple[Config, Qu
     return chosen, query(in_containers(chosen))
 
 
-def box_of(who: up.Who, **options: Any) -> Box:
-    """The box of the session's user."""
-    return resolve(user=who.user, role=who.owner, **options)
+def box_of(who: up.Who, query: Query, **options: Any) -> Box:
+    """The box of the session's user; what ``options`` leave open is as in the box that there is."""
+    return box_as_it_is(query, user=who.user, role=who.owner, **options)
 
 
 def names(box: Box) -> dict[str, str]:

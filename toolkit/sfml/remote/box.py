@@ -15,12 +15,26 @@ from sfml.remote.hosts import hosts
 from sfml.specs.families import FAMILIES
 from sfml.sql import Name
 
+DEFAULT_PROJECT = "ml_dev"
+DEFAULTS: Mapping[str, Any] = {
+    "database": None,  # after the project
+    "schema": "PUBLIC",
+    "stage": "DEV_STAGE",
+    "pool": None,  # after the project
+    "family": "CPU_X64_M",
+    "image": "dev",
+    "repository": "IMAGES",
+    "egress": "editors",
+    "eai": None,
+    "home_size": "50Gi",
+    "idle_minutes": 20,
+}
+"""What :func:`resolve` takes for an option that is None."""
 LOGIN = "dev"
 """The user in the box (images/base)."""
 HOME = "/home/dev"
 STAGE_MOUNT = "/workspace/stage"
 OWN_ID = 1000
-IDLE_MINUTES = 20
 
 _PROJECT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}\Z", re.ASCII)
 
@@ -36,6 +50,7 @@ class Box:
     rule: Name
     integration: Name
     image: str
+    image_digest: str = ""
     egress: tuple[str, ...]
     has_integration: bool
     home_size: str
@@ -78,53 +93,49 @@ def marked(row: Mapping[str, Any]) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def resolve(
-    *,
-    user: str,
-    project: str = "ml_dev",
-    role: str = "ML_DEV_ROLE",
-    database: str | None = None,
-    schema: str = "PUBLIC",
-    stage: str = "DEV_STAGE",
-    pool: str | None = None,
-    family: str = "CPU_X64_M",
-    image: str = "dev",
-    repository: str = "IMAGES",
-    egress: str = "editors",
-    home_size: str = "50Gi",
-    idle_minutes: float = IDLE_MINUTES,
-    eai: str | None = None,
-) -> Box:
-    """The box for these names; :class:`InputError` for one that cannot be. ``eai``: in the place of ours."""
+def resolve(*, user: str, project: str = DEFAULT_PROJECT, role: str = "ML_DEV_ROLE", **options: Any) -> Box:
+    """The box for these names; :class:`InputError` for one that cannot be.
+
+    ``options``: those of ``DEFAULTS``; ``eai`` is an integration in the place of the box's own.
+    """
     if not _PROJECT.match(project):
         raise InputError(
             f"{project!r} cannot name a project", hint="use a letter, then letters, digits, _ and -"
         )
+    given = {**DEFAULTS, **{name: value for name, value in options.items() if value is not None}}
+    if unknown := sorted(given.keys() - DEFAULTS.keys()):
+        raise InputError(f"a box has no option {', '.join(unknown)}", hint=f"it has {', '.join(DEFAULTS)}")
     base = project.upper().replace("-", "_")
     setup = account.resolve(
         user=Name((user,)),
         owner_role=role,
-        database=database or base,
-        schema=schema,
-        stage=stage,
-        repository=repository,
-        pool=pool or f"{base}_POOL",
-        family=known_family(family),
+        database=given["database"] or base,
+        schema=given["schema"],
+        stage=given["stage"],
+        repository=given["repository"],
+        pool=given["pool"] or f"{base}_POOL",
+        family=known_family(given["family"]),
     )
+    eai, reached = given["eai"], hosts(given["egress"])
     return Box(
         project=project,
         user=user,
         setup=setup,
-        service=setup.schema.child(owned_name(f"{base}_BOX", user)),
+        service=service_name(project, user, setup.schema),
         rule=setup.schema.child(f"{base}_EGRESS"),
         integration=sql.name(eai or f"{base}_EGRESS", parts=1),
-        image=image_path(image, setup),
+        image=image_path(given["image"], setup),
         # An integration of the user's own is used as it is.
-        egress=() if eai else hosts(egress),
-        has_integration=bool(eai or hosts(egress)),
-        home_size=_size(home_size),
-        idle_minutes=idle_minutes,
+        egress=() if eai else reached,
+        has_integration=bool(eai or reached),
+        home_size=_size(given["home_size"]),
+        idle_minutes=given["idle_minutes"],
     )
+
+
+def service_name(project: str, user: str, schema: Name) -> Name:
+    """The name of a user's box."""
+    return schema.child(owned_name(f"{project.upper().replace('-', '_')}_BOX", user))
 
 
 def known_family(family: str) -> str:
@@ -145,9 +156,7 @@ def image_path(image: str, setup: account.Setup) -> str:
     if "/" in image:
         return image
     assert setup.repository is not None
-    name, _, tag = image.partition(":")
-    folder = "/".join(part.lower() for part in setup.repository.parts)
-    return f"/{folder}/{name}:{tag or 'latest'}"
+    return f"/{'/'.join(part.lower() for part in setup.repository.parts)}/{image}"
 
 
 def _size(text: str) -> str:

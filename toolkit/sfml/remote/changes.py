@@ -61,7 +61,12 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
         # As text: DESCRIBE shows numbers and booleans of `env` as strings.
         text = value if isinstance(value, str) else json.dumps(value)
         # DESCRIBE shows an image with the registry's host.
-        yield path, _REGISTRY.sub("/", text) if path.endswith("].image") else text
+        yield path, image_of(text) if path.endswith("].image") else text
+
+
+def image_of(text: str) -> str:
+    """An image's path, from what DESCRIBE shows."""
+    return _REGISTRY.sub("/", text)
 
 
 def _is_block(path: str, *specs: Mapping[str, Any]) -> bool:

@@ -14,9 +14,9 @@ from typing import Any
 from sfml import account, proc, sql
 from sfml.config import Config
 from sfml.errors import NoConnectionError, NotFoundError, RefusedError, SfmlError
-from sfml.remote import state
+from sfml.remote import image, state
 from sfml.remote.box import Box
-from sfml.services import observe
+from sfml.remote.image import Look
 from sfml.session.rows import Query
 from sfml.specs.families import FAMILIES
 from sfml.sql import Kind
@@ -191,22 +191,15 @@ def _pool(_config: Config, query: Query, box: Box, _now: Now) -> Iterator[Findin
     yield _when(is_well, "pool", text, "sfml pool resume, or another pool: --pool")
 
 
-_PUSH = "sfml image push dev --repository NAME builds it and brings it there; or name another one: --image"
-
-
 def _image(_config: Config, query: Query, box: Box, _now: Now) -> Iterator[Finding]:
-    images = observe.images(query, box.image)
-    name = box.image.rpartition("/")[2]
-    if images is None:
+    found = image.find(box.image, query)
+    if found.look is Look.UNSEEN:
         text = f"the repository of {box.image} cannot be seen"
-        yield Finding(about="image", health=Health.WARN, text=text, remedy=_PUSH)
+        yield Finding(about="image", health=Health.WARN, text=text, remedy=found.remedy)
         return
-    yield _when(
-        name in images,
-        "image",
-        box.image if name in images else f"{name} is not among {', '.join(images[:8]) or 'no images'}",
-        _PUSH,
-    )
+    is_there = found.look is Look.FOUND
+    remedy = f"{found.remedy}; or name another one: --image"
+    yield _when(is_there, "image", found.path if is_there else found.absence, remedy)
 
 
 def _box(_config: Config, query: Query, box: Box, _now: Now) -> Iterator[Finding]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sfml.errors import InputError
 
@@ -41,3 +42,22 @@ def hosts(egress: str) -> tuple[str, ...]:
             hint=f"choices: {', '.join(CHOICES)}; or host[:port],host[:port]",
         )
     return named
+
+
+def listed(row: Mapping[str, Any]) -> Sequence[str]:
+    """The hosts in a row of DESCRIBE NETWORK RULE."""
+    words = [word.strip(" '\"") for word in str(row.get("value_list") or "").strip("[]()").split(",")]
+    return [word for word in words if word]
+
+
+def purpose(egress: Sequence[str]) -> str:
+    """What hosts are for, in a plan."""
+    choice = next((name for name, there in CHOICES.items() if {*there} == {*egress}), None)
+    if choice == "all":
+        return "every host, at ports 80 and 443"
+    words = {"editors": " for VS Code, Cursor and PyPI", "packages": " for PyPI"}.get(choice or "", "")
+    return (
+        f"{len(egress)} host{'s' if len(egress) > 1 else ''}{words}: "
+        + ", ".join(egress[:3])
+        + (", …" if len(egress) > 3 else "")
+    )

@@ -10,6 +10,7 @@ from typing import Any
 
 from sfml import account, sql
 from sfml.remote.box import HOME, OWN_ID, STAGE_MOUNT, Box, marked
+from sfml.remote.hosts import listed, purpose
 from sfml.specs import values
 from sfml.specs.discover import find_template
 from sfml.specs.render import render
@@ -19,6 +20,8 @@ from sfml.steps import Rows, State, Step, Verdict
 TEMPLATE = "dev-box"
 HOSTS = "hosts of network rule"
 _CONTENT = "initialContents"
+_DIGEST = len("sha256:") + 12
+"""So much of an image's digest is shown and kept in the mark: it tells one push from another."""
 
 
 def specification(
@@ -124,20 +127,18 @@ def _egress(box: Box) -> tuple[Step, ...]:
         box.rule,
         create,
         inside=box.setup.schema,
-        detail=f"{len(box.egress)} hosts: {', '.join(box.egress[:3])}{', …' if len(box.egress) > 3 else ''}",
+        detail=purpose(box.egress),
     )
-    # Without it the role would not see the rule, and try to make it.
-    seen = sql.grant([Privilege.USAGE], Kind.NETWORK_RULE, box.rule, role=box.setup.role)
-    rule = replace(rule, by_administrator=(create, seen))
+    # An administrator may have made them for us; without it the role would not see the rule, and try anew.
+    seen = account.grant_step(box.setup.role, [Privilege.USAGE], Kind.NETWORK_RULE, box.rule)
     integration = account.object_step(
         Kind.INTEGRATION,
         box.integration,
         sql.create_external_access_integration(box.integration, rules=[box.rule], comment=box.mark()),
         detail="lets the box reach them",
     )
-    # An administrator may have made it for us.
     usage = account.grant_step(box.setup.role, [Privilege.USAGE], Kind.INTEGRATION, box.integration)
-    return rule, _hosts(box), integration, usage
+    return rule, seen, _hosts(box), integration, usage
 
 
 def _hosts(box: Box) -> Step:
@@ -153,8 +154,8 @@ def _hosts_judge(wanted: Sequence[str]) -> Callable[[Rows], Verdict]:
     def judge(rows: Rows) -> Verdict:
         if not rows:  # there is none yet, or only its owner may look into it
             return Verdict(state=State.PRESENT)
-        there = [host.strip(" '\"") for host in str(rows[0].get("value_list") or "").strip("[]()").split(",")]
-        more, less = sorted({*wanted} - {*there}), sorted({*there} - {*wanted, ""})
+        there = listed(rows[0])
+        more, less = sorted({*wanted} - {*there}), sorted({*there} - {*wanted})
         if not more and not less:
             return Verdict(state=State.PRESENT)
         words = [f"not yet {', '.join(more)}" if more else "", f"also {', '.join(less)}" if less else ""]
@@ -165,25 +166,63 @@ def _hosts_judge(wanted: Sequence[str]) -> Callable[[Rows], Verdict]:
 
 def service_step(box: Box, spec: Mapping[str, Any], *, home: str = "", amend: tuple[str, ...] = ()) -> Step:
     """The box's service; it never resumes by itself, or an open browser tab would restart and bill it."""
-    digest = spec_digest(spec)
     create = sql.create_service(
         box.service,
         pool=box.setup.pool,
         source=sql.specification(spec),
         auto_resume=False,
         integrations=integrations(box),
-        comment=box.mark(spec=digest),
+        comment=_mark(box, spec),
     )
     return Step(
         title=f"service {box.service}",
-        detail=f"{box.image}, {box.home_size} home (block){home}, stage at {STAGE_MOUNT}",
+        detail=", ".join([_image(box), *_volumes(spec, home)]),
         look=sql.show(Kind.SERVICE, like=box.service.last, inside=box.setup.schema),
-        judge=_service_judge(box, digest),
+        judge=_service_judge(box, spec),
         effect=(create,),
         amend=amend,
         by_administrator=_for_the_service(box),
         undo=(sql.drop_service(box.service, force=True),),
     )
+
+
+def _image(box: Box) -> str:
+    """The image in a plan: without its repository, where that is the box's own."""
+    folder, _, name = box.image.rpartition("/")
+    own = box.setup.repository and folder.upper() == f"/{'/'.join(box.setup.repository.parts)}".upper()
+    digest = f"@{box.image_digest[:_DIGEST]}" if box.image_digest and "@" not in name else ""
+    return f"{name if own else box.image}{digest}"
+
+
+def uses(spec: Mapping[str, Any], image: str) -> bool:
+    """Whether a container of the specification is of this image."""
+    return any(one.get("image") == image for one in spec.get("spec", spec).get("containers", ()))
+
+
+def _volumes(spec: Mapping[str, Any], home: str) -> list[str]:
+    """What is mounted, in a plan."""
+    inner = spec.get("spec", spec)
+    places = {
+        mount["name"]: mount["mountPath"]
+        for container in inner.get("containers", ())
+        for mount in container.get("volumeMounts", ())
+    }
+    words = []
+    for volume in inner.get("volumes", ()):
+        place = places.get(volume["name"], "")
+        if volume.get("source") == "block":
+            words.append(f"{volume.get('size')} home (block){home}" if place == HOME else f"block at {place}")
+        elif volume.get("source") == "stage":
+            words.append(f"stage at {place}")
+        elif volume.get("source") == "memory":
+            words.append(f"{place} {volume.get('size')}")
+    return words
+
+
+def _mark(box: Box, spec: Mapping[str, Any]) -> str:
+    """The mark on a service: also what it was made of."""
+    image = {"image": box.image_digest[:_DIGEST]} if box.image_digest else {}
+    return box.mark(spec=spec_digest(spec), **image)
 
 
 def integrations(box: Box) -> list[str]:
@@ -220,25 +259,33 @@ def with_home_of(spec: Mapping[str, Any], there: Mapping[str, Any]) -> Mapping[s
     return {**spec, "spec": {**inner, "volumes": volumes}}
 
 
-def _service_judge(box: Box, digest: str) -> Callable[[Rows], Verdict]:
+def _service_judge(box: Box, spec: Mapping[str, Any]) -> Callable[[Rows], Verdict]:
+    digest = spec_digest(spec)
+
     def judge(rows: Rows) -> Verdict:
         row = next((row for row in rows if row.get("name") == box.service.last), None)
         if row is None:
             return Verdict(state=State.ABSENT)
         if not box.is_ours(row):
             return Verdict(state=State.NOTE, note="exists, and was not made by sfml up for you")
-        if marked(row).get("spec") == digest:
+        if marked(row).get("spec") == digest and pushed_anew(box, marked(row)) is None:
             return Verdict(state=State.PRESENT, note=str(row.get("status") or "").lower())
         return Verdict(state=State.DIFFERS, note=str(row.get("status") or "").lower())
 
     return judge
 
 
+def pushed_anew(box: Box, mark: Mapping[str, Any]) -> str | None:
+    """The digest that the box was made of, where the repository has another one under the same tag."""
+    made_of = str(mark.get("image") or "")
+    differs = made_of and box.image_digest and made_of != box.image_digest[:_DIGEST]
+    return made_of if differs else None
+
+
 def amendment(box: Box, spec: Mapping[str, Any], there: Mapping[str, Any]) -> tuple[str, ...]:
     """Statements that bring an existing service to a new specification; its home stays."""
-    comment = box.mark(spec=spec_digest(spec))
     return (
         sql.alter_service(box.service, sql.specification(with_home_of(spec, there))),
         sql.alter_service(box.service, sql.set_integrations(integrations(box))),
-        sql.alter_service(box.service, sql.set_properties(comment=comment)),
+        sql.alter_service(box.service, sql.set_properties(comment=_mark(box, spec))),
     )

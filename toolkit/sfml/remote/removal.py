@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sfml import sql
 from sfml.errors import NotFoundError, RefusedError
@@ -55,7 +56,7 @@ def survey(
     around = [
         _object(box, query, Kind.INTEGRATION, box.integration),
         _object(box, query, Kind.NETWORK_RULE, box.rule),
-        _object(box, query, Kind.COMPUTE_POOL, setup.pool),
+        *_each(box, query, Kind.COMPUTE_POOL, setup.pool),
     ]
     keeps_home = bool(homes or (service and service.statement)) and not home
     found = [
@@ -78,7 +79,7 @@ def _home(snapshot: Snapshot, *, home: bool) -> Removal:
 def _data(box: Box, query: Query, *, data: bool, keeps_home: bool) -> Iterator[Removal | None]:
     setup = box.setup
     found = [
-        _object(box, query, Kind.STAGE, setup.stage, "with its files"),
+        *_each(box, query, Kind.STAGE, setup.stage, "with its files"),
         _object(box, query, Kind.IMAGE_REPOSITORY, setup.repository, "with its images")
         if setup.repository
         else None,
@@ -104,26 +105,40 @@ def _role(box: Box, query: Query) -> Removal | None:
     return removal
 
 
+def _each(box: Box, query: Query, kind: Kind, name: Name, words: str = "") -> Iterator[Removal]:
+    """The object of this name, and those of earlier runs under other names that carry our mark."""
+    inside = name.parts[:-1]
+    rows = _rows(query, sql.show(kind, inside=Name(inside) if inside else None))
+    for row in rows:
+        if row.get("name") == name.last or box.is_ours(row):
+            yield _removal(box, query, kind, Name((*inside, str(row["name"]))), row, words)
+
+
 def _object(box: Box, query: Query, kind: Kind, name: Name, words: str = "") -> Removal | None:
     row = next((row for row in _look(query, kind, name) if row.get("name") == name.last), None)
-    if row is None:
-        return None
+    return None if row is None else _removal(box, query, kind, name, row, words)
+
+
+def _removal(box: Box, query: Query, kind: Kind, name: Name, row: Mapping[str, Any], words: str) -> Removal:
     title = f"{kind.lower()} {name}"
     if not box.is_ours(row):
         return Removal(title=title, statement=None, reason="stays: not made by sfml up for you")
-    used = [
-        f"{row[key]} {what}" for key, what in _KEPT_IN_USE.items() if _others(box, query, key, row.get(key))
-    ]
+    used = [f"{row[key]} {what}" for key, what in _KEPT_IN_USE.items() if _others(box, query, key, row)]
     if used:
         return Removal(title=title, statement=None, reason=f"stays: it runs {', '.join(used)}")
     statement = sql.drop_service(name, force=True) if kind is Kind.SERVICE else sql.drop(kind, name)
     return Removal(title=title, statement=statement, reason=words, by_owner=kind is Kind.SERVICE)
 
 
-def _others(box: Box, query: Query, key: str, count: object) -> bool:
+def _others(box: Box, query: Query, key: str, row: Mapping[str, Any]) -> bool:
     """Whether a pool runs more than the box itself."""
-    own = 1 if key == "num_services" and _look(query, Kind.SERVICE, box.service) else 0
-    return int(str(count or 0)) > own
+    services = _look(query, Kind.SERVICE, box.service) if key == "num_services" else ()
+    own = [
+        one
+        for one in services
+        if one.get("name") == box.service.last and one.get("compute_pool") == row.get("name")
+    ]
+    return int(str(row.get(key) or 0)) > len(own)
 
 
 def _database(box: Box, query: Query, *, keeps_home: bool) -> Removal | None:

@@ -94,7 +94,7 @@ def wait_until_ready(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> BoxState:
-    """The state once the box can be entered; what is awaited is reported, with the time so far."""
+    """The state once the box can be entered; what is awaited is reported."""
     began, last = clock(), ""
     while True:
         state = read(query, service)
@@ -108,7 +108,7 @@ def wait_until_ready(
                 f"the box is not ready after {seconds:.0f} s: {state.awaited}", hint=story(query, service)
             )
         if state.awaited != last:
-            report(f"{passed:4.0f} s  {state.awaited}")
+            report(state.awaited)
             last = state.awaited
         sleep(pause(passed))
 

@@ -12,12 +12,13 @@ from typing import Any
 from sfml import account, project, sql, steps
 from sfml.config import Config
 from sfml.errors import InputError, NotFoundError, RefusedError
-from sfml.remote import changes, door, homes, removal, ssh_files, state, tokens
+from sfml.remote import changes, door, homes, image, removal, ssh_files, state, tokens
 from sfml.remote import plan as plans
-from sfml.remote.box import Box
+from sfml.remote.box import Box, marked
 from sfml.remote.changes import Change
 from sfml.remote.entry import Entry, SshFolder
 from sfml.remote.homes import Snapshot
+from sfml.remote.image import Image, Look
 from sfml.remote.removal import Removal
 from sfml.services import manage
 from sfml.session.rows import Query
@@ -37,6 +38,7 @@ class Wanted:
     box: Box
     around: Sequence[Finding]
     service: Finding
+    image: Image | None  # None: a template of the project's own that names another
     changes: Sequence[Change] = ()
     home: Snapshot | None = None
 
@@ -44,6 +46,36 @@ class Wanted:
     def findings(self) -> Sequence[Finding]:
         """Everything, in the order in which it can be done."""
         return (*self.around, self.service)
+
+    @property
+    def text(self) -> Sequence[str]:
+        """The plan, line by line."""
+        notes = [f"! {self.image.absence}: {self.image.remedy}"] if self.image and self.lacks_image else []
+        return (*steps.lines(self.findings), *notes, *(f"    {change.text}" for change in self.changes))
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """The plan, as a document."""
+        return {
+            "steps": [
+                {"sign": one.verdict.state.value, "title": one.step.title, "note": one.verdict.note}
+                for one in self.findings
+            ],
+            "changes": [change.text for change in self.changes],
+            "image": self.box.image,
+            "image_digest": self.box.image_digest,
+        }
+
+    @property
+    def lacks_image(self) -> bool:
+        """Whether an image has to be fetched that its repository does not have."""
+        is_fetched = self.is_new or self.needs_new_box or any("image" in one.what for one in self.changes)
+        return is_fetched and self.image is not None and self.image.look is Look.MISSING
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is no box yet."""
+        return self.service.verdict.state is State.ABSENT
 
     @property
     def needs_new_box(self) -> bool:
@@ -59,15 +91,18 @@ class Wanted:
 def look(box: Box, who: Who, query: Query, *, place: SshFolder, library: Path) -> Wanted:
     """What there is of a box; makes the user's key for boxes, and changes nothing else."""
     key = ssh_files.ensure_key(place)
+    there = image.find(box.image, query)
+    box = replace(box, image=there.path, image_digest=there.digest)
 
     def spec_of(snapshot: Snapshot | None = None) -> Mapping[str, Any]:
         name = str(snapshot.name) if snapshot else None
         return plans.specification(box, public_key=key, library=library, snapshot=name)
 
     *around, service = steps.survey((*around_it(box, who), plans.service_step(box, spec_of())), query)
-    told = [one for one in around if not _goes_without_saying(one)]
-    wanted = Wanted(box=box, around=told, service=service)
-    if service.verdict.state is State.ABSENT:
+    told = [_at_rest(one) for one in around if not _goes_without_saying(one)]
+    is_used = plans.uses(spec_of(), box.image)
+    wanted = Wanted(box=box, around=told, service=service, image=there if is_used else None)
+    if wanted.is_new:
         home = _newest_home(box, who, query)
         return replace(wanted, home=home, service=_with_home(service, box, spec_of(home), home))
     if service.verdict.state is State.NOTE:
@@ -78,6 +113,13 @@ def look(box: Box, who: Who, query: Query, *, place: SshFolder, library: Path) -
 def _goes_without_saying(finding: Finding) -> bool:
     """Whether a plan has no line for it: a rule's hosts, where there is nothing to be said about them."""
     return finding.step.title.startswith(plans.HOSTS) and finding.verdict.state is State.PRESENT
+
+
+def _at_rest(finding: Finding) -> Finding:
+    """What differs and is left so (a pool's most nodes, say) is there, with a word about it."""
+    if finding.verdict.state is State.DIFFERS and not finding.step.amend:
+        return replace(finding, verdict=replace(finding.verdict, state=State.PRESENT))
+    return finding
 
 
 def _newest_home(box: Box, who: Who, query: Query) -> Snapshot | None:
@@ -103,6 +145,8 @@ def _compared(wanted: Wanted, query: Query, spec: Mapping[str, Any]) -> Wanted:
     box, verdict = wanted.box, wanted.service.verdict
     there = manage.describe(query, str(box.service))
     found = [*changes.of_properties(there, pool=box.setup.pool.last, integrations=plans.integrations(box))]
+    if made_of := plans.pushed_anew(box, marked({"comment": there.comment})):
+        found += [Change(what=f"image {box.image} was pushed anew", before=made_of, after=box.image_digest)]
     text = values.parse_values(there.spec, name=there.name) if there.spec else {}
     if verdict.state is State.DIFFERS:
         found += changes.of_specification(text, spec)
@@ -128,10 +172,23 @@ def require_ours(wanted: Wanted) -> None:
         )
 
 
+def require_image(wanted: Wanted) -> None:
+    """NotFoundError where the box's image has to be fetched and is not in its repository."""
+    found = wanted.image
+    if found and wanted.lacks_image:
+        raise NotFoundError(
+            found.absence, hint=f"{found.remedy}; then run this again, and it goes on from here"
+        )
+
+
 def carry_out(wanted: Wanted, who: Who, query: Query, *, change: bool, report: Report) -> None:
     """Do what is missing; start a stopped box; with ``change``, alter in place what differs."""
     require_ours(wanted)
+    if wanted.is_new or change:
+        require_image(wanted)
     prepare(wanted, query, change=change, report=report)
+    if wanted.is_new and wanted.image and wanted.image.look is Look.UNSEEN:  # the repository may be there now
+        require_image(replace(wanted, image=image.find(wanted.image.path, query)))
 
     def tell(step: Step) -> None:
         report(step.title)

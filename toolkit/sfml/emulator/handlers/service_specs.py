@@ -89,11 +89,11 @@ def _require_executor(containers: list[dict[str, Any]], backend: Backend) -> Non
     container = containers[0]
     for probe in ("readinessProbe", "livenessProbe"):
         if probe in container:
-            raise unsupported(f"'{probe}' of container '{container['name']}'{needs}")
+            raise unsupported(f"{probe} of container {container['name']}{needs}")
     if not container.get("command"):
         raise unsupported(
-            f"container '{container['name']}' without 'command': the process executor has no image to take "
-            f"one from{needs}, or a 'command'"
+            f"container {container['name']} without a command, which the process executor has no image for"
+            f"{needs}, or a command"
         )
 
 

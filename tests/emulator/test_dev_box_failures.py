@@ -1,0 +1,96 @@
+"""`sfml up` and `sfml down` broken off at each step: the next run completes, and down takes what was made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from box_account import BoxUser, Breaking, everything, is_effect
+from local_backend import start
+from sfml.errors import NoConnectionError, RefusedError
+from sfml.session.rows import Query, over
+
+# One after the other: a statement that Snowflake refuses, one whose answer never came, a process that ended.
+WAYS: tuple[tuple[Callable[[], BaseException], bool], ...] = (
+    (lambda: RefusedError("Snowflake refused: Internal error"), False),
+    (lambda: NoConnectionError("Snowflake cannot be reached"), True),
+    (KeyboardInterrupt, True),
+)
+BROKEN = (RefusedError, NoConnectionError, KeyboardInterrupt)
+
+
+@pytest.fixture(scope="module")
+def query(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Query]:
+    """An administrator's session with a server of its own: here everything is removed again and again."""
+    from snowflake.connector import connect
+
+    server = start(tmp_path_factory.mktemp("backend") / "state")
+    with closing(connect(**server.parameters(role="ACCOUNTADMIN"))) as connection:
+        ask = over(connection)
+        for statement in (
+            "CREATE DATABASE OTHER",
+            "CREATE STAGE OTHER.PUBLIC.DEV_STAGE",
+            "CREATE COMPUTE POOL OTHER_POOL MIN_NODES=1 MAX_NODES=1 INSTANCE_FAMILY=CPU_X64_XS",
+            "CREATE ROLE OTHER_ROLE",
+        ):
+            ask(statement)
+        yield ask
+    assert server.stop() == 0
+
+
+@pytest.fixture
+def user(query: Query, tmp_path: Path) -> BoxUser:
+    return BoxUser(query, tmp_path, role="ACCOUNTADMIN")
+
+
+def effects(run: Callable[[Query], object], query: Query) -> int:
+    """How many statements of a whole run change something."""
+    sent: list[str] = []
+
+    def counted(statement: str) -> object:
+        sent.append(statement)
+        return query(statement)
+
+    run(counted)  # type: ignore[arg-type]
+    return sum(is_effect(statement) for statement in sent)
+
+
+def test_up__broken_off_at_each_step__the_next_run_completes_and_down_removes_all(
+    query: Query, user: BoxUser
+) -> None:
+    before = everything(query)
+    count = effects(user.up, query)
+    assert count > 15
+    assert user.is_complete(), user.look().text
+    user.down()
+    assert everything(query) == before
+    for number in range(count):
+        error, done = WAYS[number % len(WAYS)]
+        broken = Breaking(query, number, error, done=done)
+        with pytest.raises(BROKEN):
+            user.up(broken)
+        if number % 2:
+            user.up()
+            assert user.is_complete(), broken.failed
+        user.down()
+        assert everything(query) == before, broken.failed
+
+
+def test_down__broken_off_at_each_step__the_next_one_removes_the_rest(query: Query, user: BoxUser) -> None:
+    before = everything(query)
+    user.up()
+    count = effects(user.down, query)
+    assert count > 5
+    assert everything(query) == before
+    for number in range(count):
+        error, done = WAYS[number % len(WAYS)]
+        user.up()
+        broken = Breaking(query, number, error, done=done)
+        with pytest.raises(BROKEN):
+            user.down(broken)
+        user.down()
+        assert everything(query) == before, broken.failed
+        assert user.down() == []
