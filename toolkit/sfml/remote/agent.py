@@ -7,13 +7,15 @@ itself after some hours without a question.
 from __future__ import annotations
 
 import fcntl
+import io
 import json
 import os
 import signal
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,11 +41,16 @@ class Held:
     proved_at: float
 
 
+Key = tuple[str, str | None, str]
+"""Connection, role and state folder: what decides who logs in."""
+
+
 class Agent:
     """The sessions of one user."""
 
     def __init__(self) -> None:
-        self._sessions: dict[tuple[str, str | None, str], Held] = {}
+        self._sessions: dict[Key, Held] = {}
+        self._refused: dict[Key, tuple[float, NoConnectionError]] = {}
 
     def answer(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """What a client asked for; an error and its hint where that cannot be."""
@@ -69,8 +76,20 @@ class Agent:
         if held and (self._is_trusted(held, request) or self._proves_itself(held)):
             return held
         self._sessions.pop(key, None)
-        self._sessions[key] = _log_in(*key)
+        self._sessions[key] = self._log_in(key, float(request.get("asked", time.monotonic())))
         return self._sessions[key]
+
+    def _log_in(self, key: Key, asked: float) -> Held:
+        """A new session. Who asked before a login failed gets its answer: an editor opens many connections at
+        once, and each would open the browser again."""
+        refused_at, error = self._refused.get(key, (0.0, None))
+        if error and asked < refused_at:
+            raise error
+        try:
+            return _log_in(*key)
+        except NoConnectionError as error:
+            self._refused[key] = time.monotonic(), error
+            raise
 
     @staticmethod
     def _is_trusted(held: Held, request: Mapping[str, Any]) -> bool:
@@ -94,13 +113,26 @@ def _log_in(connection: str, role: str | None, state: str) -> Held:
 
     flags = {"connection": connection, "role": role, "state": state}
     chosen = config.resolve(flags, os.environ, Path.home())
-    with translated():
+    # What the connector prints is meant for a terminal, and may hold what a log must not.
+    with translated(), _no_terminal(connection), redirect_stdout(io.StringIO()):
         opened = snowflake.connector.connect(
             **session.parameters(session.in_containers(chosen)),
             session_parameters={"PYTHON_CONNECTOR_QUERY_RESULT_FORMAT": "JSON"},
             client_session_keep_alive=True,
         )
     return Held(connection=opened, proved_at=time.monotonic())
+
+
+@contextmanager
+def _no_terminal(connection: str) -> Iterator[None]:
+    """Where no browser can be opened, the connector asks on a terminal, which an agent has not."""
+    try:
+        yield
+    except EOFError:
+        raise NoConnectionError(
+            f"connection {connection} logs in with a browser, and none can be opened here",
+            hint="set BROWSER to one; or use a programmatic access token or a key pair",
+        ) from None
 
 
 def _token(connection: SnowflakeConnection) -> str:

@@ -127,7 +127,8 @@ def ask(place: SshFolder, request: Mapping[str, Any]) -> dict[str, Any]:
         connection = _start(place, path)
     with connection:
         connection.settimeout(_ANSWER_WITHIN)
-        connection.sendall(json.dumps(dict(request)).encode() + b"\n")
+        asked = {**request, "asked": time.monotonic()}  # the same clock for all processes of a machine
+        connection.sendall(json.dumps(asked).encode() + b"\n")
         with connection.makefile("rb") as file:
             line = file.readline()
     answer: dict[str, Any] = json.loads(line) if line else {"error": "the agent ended without an answer"}
