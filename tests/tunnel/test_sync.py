@@ -1,10 +1,8 @@
-"""A project's files to a machine and back through a real sshd, and an editor's server sent there."""
+"""A project's files to a machine and back through a real sshd."""
 
 from __future__ import annotations
 
-import io
 import subprocess
-import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +11,7 @@ import pytest
 
 import ssh_server
 from sfml.errors import InputError
-from sfml.remote import editors, ide_server, sync
+from sfml.remote import sync
 
 pytestmark = pytest.mark.skipif(ssh_server.MISSING is not None, reason=str(ssh_server.MISSING))
 
@@ -118,55 +116,3 @@ def test_sync__no_git__says_what_to_do(machine: list[str], tmp_path: Path) -> No
     with pytest.raises(InputError) as error:
         sync.up(tmp_path, machine, "x", force=False)
     assert error.value.hint == "git init makes one"
-
-
-def server_archive(path: Path) -> Path:
-    with tarfile.open(path, "w:gz") as tar:
-        member = tarfile.TarInfo("vscode-server-linux-x64/bin/code-server")
-        member.size, member.mode = 5, 0o755
-        tar.addfile(member, io.BytesIO(b"start"))
-    return path
-
-
-@pytest.mark.parametrize(("program", "home"), [("code", ".vscode-server"), ("cursor", ".cursor-server")])
-def test_push__a_server_s_archive__lies_where_the_editor_looks(
-    program: str, home: str, machine: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    editor = tmp_path / "bin" / program
-    editor.parent.mkdir()
-    editor.write_text("#!/bin/sh\nprintf '1.106.0\\nabc123def\\nx64\\n'\n")
-    editor.chmod(0o755)
-    monkeypatch.setenv("PATH", str(editor.parent), prepend=":")
-    (tmp_path / "home").mkdir()
-    # The session's home folder is not the one of whoever runs the tests.
-    ssh = [str(inside(tmp_path, machine))]
-    told: list[str] = []
-    for _ in range(2):  # a second time is no fault
-        ide_server.push(
-            editors.EDITORS[program],
-            ssh,
-            "box",
-            archive=server_archive(tmp_path / "a.tgz"),
-            report=told.append,
-        )
-    place = tmp_path / "home" / home
-    assert (place / "cli/servers/Stable-abc123def/server/bin/code-server").read_text() == "start"
-    assert (place / "bin/abc123def/bin/code-server").read_text() == "start"
-    assert len(told) == 2
-
-
-def inside(tmp_path: Path, machine: list[str]) -> Path:
-    """An ssh whose commands begin in a home folder of the test's."""
-    words = " ".join(f"'{word}'" for word in machine)
-    script = tmp_path / "ssh"
-    script.write_text(f'#!/bin/sh\nshift\nexec {words} "cd {tmp_path}/home && $*"\n')
-    script.chmod(0o755)
-    return script
-
-
-def test_parts__of_a_build__are_the_editors_own_downloads() -> None:
-    server, command = ide_server.parts(editors.EDITORS["code"], "abc1")
-    assert server.url == "https://update.code.visualstudio.com/commit:abc1/server-linux-x64/stable"
-    assert command.url == "https://update.code.visualstudio.com/commit:abc1/cli-alpine-x64/stable"
-    with pytest.raises(InputError):
-        ide_server.parts(editors.EDITORS["code"], "x; rm -rf /")

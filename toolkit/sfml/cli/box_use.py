@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sfml import proc
+from sfml import proc, sql
+from sfml.account import DEFAULT_ROLE
 from sfml.cli.output import Output, output_option
 from sfml.errors import CommandError, InputError, NotFoundError
 from sfml.remote import editors, entry, ssh_files
@@ -86,10 +87,16 @@ def _editor_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.argument("folder", default=HOME),
         click.option(
             "--server-file",
+            "server_files",
+            multiple=True,
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="Send this archive as the editor's server.",
+            help="Send this archive of the editor's server, or of VS Code's command line.",
         ),
-        click.option("--push-server", is_flag=True, help="Send the server: the box reaches no download."),
+        click.option(
+            "--push-server",
+            is_flag=True,
+            help="Fetch the server here and send it: the box reaches no download.",
+        ),
         project_option,
         output_option,
     ):
@@ -98,17 +105,26 @@ def _editor_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _open_editor(
-    name: str, project: str | None, folder: str, *, push_server: bool, server_file: Path | None, out: Output
+    name: str,
+    project: str | None,
+    folder: str,
+    *,
+    push_server: bool,
+    server_files: tuple[Path, ...],
+    out: Output,
 ) -> None:
     from sfml.remote import ide_server, wake
 
     editor = editors.EDITORS[name]
-    editors.require(editor)
+    editors.require(editor, os.environ)
     found, ssh = _entry(project), _program("ssh")
     wake.enter(found, ssh, _log_in, seconds=_READY_WITHIN, report=out.progress)
-    if push_server or server_file:
-        ide_server.push(editor, ssh, found.host, archive=server_file, report=out.progress)
-    editors.open_folder(editor, found.host, folder)
+    place = editors.folder_in_box(folder, Path.home())
+    if place != HOME:
+        wake.require_folder(ssh, found.host, place)
+    if push_server or server_files:
+        ide_server.push(editor, ssh, found.host, files=server_files, fetch=push_server, report=out.progress)
+    editors.open_folder(editor, found.host, place)
 
 
 def _log_in(config: Config) -> Query:
@@ -179,14 +195,26 @@ def sync_down(project: str | None, folder: Path, target: str | None, *, force: b
 @click.option("--print", "only_print", is_flag=True, help="Print the address only.")
 @output_option
 def browser(project: str | None, *, jupyter: bool, only_print: bool, out: Output) -> None:
-    """Open the box's editor, or its JupyterLab, in the browser."""
+    """Open the box's editor, or its JupyterLab, in the browser; a stopped box is started first."""
     found = _entry(project)
     url = found.jupyter_url if jupyter else found.code_url
     if not url:
         raise NotFoundError(f"{found.host} has no address for a browser", hint="sfml up notes it")
     out.value({"url": url}, text=url)
     if not only_print:
-        webbrowser.open(url)
+        _open_browser(found, url, out)
+
+
+def _open_browser(found: Entry, url: str, out: Output) -> None:
+    from sfml.remote import sign_in, wake
+
+    query = _log_in(wake.config_of(found))
+    wake.start(query, sql.name(found.service), seconds=_READY_WITHIN, report=out.progress)
+    obstacle = sign_in.obstacle(query, found.role or DEFAULT_ROLE)
+    if obstacle:
+        out.progress(obstacle)
+    if not webbrowser.open(url):
+        out.progress("this machine has no browser to open: open the address elsewhere")
 
 
 @click.command()

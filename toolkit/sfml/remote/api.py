@@ -65,7 +65,7 @@ def connect(
     """
     editor = editors.EDITORS[editors.NAMES[ide]] if ide else None
     if editor:
-        editors.require(editor)  # before anything costs money
+        editors.require(editor, os.environ)  # before anything costs money
     seconds = float(options.pop("timeout", READY_WITHIN))
     report: Callable[[str], None] = options.pop("report", lambda _: None)
     chosen, ask = _log_in(connection_name, options)

@@ -14,7 +14,7 @@ from typing import Any
 from sfml import account, proc, sql
 from sfml.config import Config
 from sfml.errors import NoConnectionError, NotFoundError, RefusedError, SfmlError
-from sfml.remote import image, state
+from sfml.remote import image, sign_in, state
 from sfml.remote.box import Box
 from sfml.remote.image import Look
 from sfml.session.rows import Query
@@ -126,17 +126,11 @@ def _role(config: Config, query: Query, box: Box, _now: Now) -> Iterator[Finding
 
 
 def _default_role(_config: Config, query: Query, box: Box, _now: Now) -> Iterator[Finding]:
-    rows = query(sql.describe(Kind.USER, sql.Name((box.user,))))
-    default = next((row.get("value") for row in rows if row.get("property") == "DEFAULT_ROLE"), None)
-    advice = sql.alter_user_default_role(sql.Name((box.user,)), box.setup.role)
-    yield Finding(
-        about="default role",
-        health=Health.WARN if default in account.NO_OWNERS else Health.GOOD,
-        text=str(default or "none set"),
-        remedy=f"the browser's way into the box fails with it: {advice};"
-        if default in account.NO_OWNERS
-        else "",
-    )
+    user = sql.Name((box.user,))
+    default = sign_in.default_role(query, user)
+    remedy = sign_in.remedy(default, user, box.setup.role)
+    health = Health.WARN if remedy else Health.GOOD
+    yield Finding(about="default role", health=health, text=default or "none set", remedy=remedy or "")
 
 
 def _quota(_config: Config, query: Query, box: Box, _now: Now) -> Iterator[Finding]:

@@ -3,28 +3,39 @@
 from __future__ import annotations
 
 import shlex
-import shutil
+import tarfile
 import tempfile
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
 
 from sfml import proc
-from sfml.errors import InputError, NoConnectionError
+from sfml.errors import CommandError, InputError
+from sfml.remote import downloads, editors
+from sfml.remote.downloads import Download
 from sfml.remote.editors import Editor
 
-_VERSION_WITHIN = 60.0
+_WITHIN = 60.0
 _SENT_WITHIN = 1800.0
+_UPDATES = "https://update.code.visualstudio.com/api/versions"
+_COMMAND = "code"
+"""The one file in the archive of VS Code's command line, which starts the server since release 1.82."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One archive: where it is to be had, and what becomes of it in the box."""
+    """One archive: where it is to be had, and what becomes of it in the box.
 
-    url: str
-    script: str
+    ``place`` is below the home folder, ``program`` must be in it, ``links`` lead there.
+    """
+
+    what: str
+    address: str
+    place: str
+    program: str
+    links: Sequence[str] = ()
+    is_told: bool = False
+    """The address does not give the archive; it says where that is, and which SHA-256 it has."""
 
 
 def parts(editor: Editor, commit: str) -> Sequence[Part]:
@@ -35,28 +46,38 @@ def parts(editor: Editor, commit: str) -> Sequence[Part]:
 
 
 def _vs_code(commit: str) -> Sequence[Part]:
-    home = ".vscode-server"
-    base = f"https://update.code.visualstudio.com/commit:{commit}"
-    command = f"mkdir -p {home} && tar -xzf - -C {home} code && mv {home}/code {home}/code-{commit}"
+    """Remote-SSH's places, of its present releases and of those before 1.82 (microsoft/vscode #231029)."""
+    base, home = f"{_UPDATES}/commit:{commit}", ".vscode-server"
     return (
-        Part(url=f"{base}/server-linux-x64/stable", script=_server(home, commit)),
-        Part(url=f"{base}/cli-alpine-x64/stable", script=command),
+        Part(
+            what="server",
+            address=f"{base}/server-linux-x64/stable",
+            place=f"{home}/cli/servers/Stable-{commit}/server",
+            program="bin/code-server",
+            links=(f"{home}/bin/{commit}",),
+            is_told=True,
+        ),
+        Part(
+            what="command line",
+            address=f"{base}/cli-alpine-x64/stable",
+            place=f"{home}/code-{commit}",
+            program=_COMMAND,
+            is_told=True,
+        ),
     )
 
 
 def _cursor(commit: str) -> Sequence[Part]:
-    url = f"https://downloads.cursor.com/production/{commit}/linux/x64/cursor-reh-linux-x64.tar.gz"
-    return (Part(url=url, script=_server(".cursor-server", commit)),)
-
-
-def _server(home: str, commit: str) -> str:
-    """Both places in which releases of Remote-SSH look: the command line's, and the older one."""
-    place = f"{home}/cli/servers/Stable-{commit}"
+    """The place of Cursor's own extension, and those of its earlier ones; no SHA-256 is published."""
+    home = ".cursor-server"
     return (
-        f"set -e; mkdir -p {place}/server.new {home}/bin; "
-        f"tar -xzf - -C {place}/server.new --strip-components=1; "
-        f"rm -rf {place}/server; mv {place}/server.new {place}/server; "
-        f"ln -sfn ../cli/servers/Stable-{commit}/server {home}/bin/{commit}"
+        Part(
+            what="server",
+            address=f"https://downloads.cursor.com/production/{commit}/linux/x64/cursor-reh-linux-x64.tar.gz",
+            place=f"{home}/bin/linux-x64/{commit}",
+            program="bin/cursor-server",
+            links=(f"{home}/bin/{commit}", f"{home}/cli/servers/Stable-{commit}/server"),
+        ),
     )
 
 
@@ -68,31 +89,92 @@ def push(
     ssh: Sequence[str],
     host: str,
     *,
-    archive: Path | None = None,
+    files: Sequence[Path] = (),
+    fetch: bool = True,
     report: Callable[[str], None],
 ) -> None:
-    """Bring the server of this machine's editor into the box; ``archive``: the server, already fetched."""
-    commit = _commit(editor)
-    for part in parts(editor, commit)[: 1 if archive else None]:
-        with tempfile.TemporaryDirectory(prefix="sfml-server-") as folder:
-            file = archive or _fetched(part.url, Path(folder) / "archive.tar.gz", report)
-            report(f"send {editor.title}'s server to {host} ({file.stat().st_size >> 20} MiB)")
-            proc.fed([*ssh, host, f"sh -c {shlex.quote(part.script)}"], file, timeout=_SENT_WITHIN)
+    """Bring what this machine's editor needs into the box: ``files`` of the user's, the rest if ``fetch``.
+
+    Everything is fetched and checked before anything is sent; what the box has stays.
+    """
+    wanted = parts(editor, editors.build(editor).commit)
+    given = {_part_of(file, wanted): file for file in files}
+    with tempfile.TemporaryDirectory(prefix="sfml-server-") as folder:
+        for part in wanted:
+            if part in given:
+                continue
+            if _is_there(part, ssh, host):
+                report(f"{host} has {editor.title}'s {part.what}")
+            elif fetch:
+                given[part] = _fetched(part, Path(folder) / f"{part.what}.tar.gz", report)
+            else:
+                report(f"{host} lacks {editor.title}'s {part.what}: {part.address}")
+        for part, file in given.items():
+            report(f"send {editor.title}'s {part.what} to {host} ({file.stat().st_size >> 20} MiB)")
+            _send(part, file, ssh, host)
 
 
-def _commit(editor: Editor) -> str:
-    """The build of the editor: the second line of its version."""
-    lines = proc.run([editor.program, "--version"], timeout=_VERSION_WITHIN).stdout.split()
-    return lines[1] if len(lines) > 1 else ""
-
-
-def _fetched(url: str, target: Path, report: Callable[[str], None]) -> Path:
-    report(f"fetch {url}")
+def _part_of(file: Path, wanted: Sequence[Part]) -> Part:
+    """Which part a file of the user's is: the command line's archive holds one file, ``code``."""
     try:
-        with urllib.request.urlopen(url, timeout=60) as answer, target.open("wb") as file:  # noqa: S310 - https, above
-            shutil.copyfileobj(answer, file)
-    except (URLError, OSError) as error:
-        raise NoConnectionError(
-            f"{url} cannot be fetched: {error}", hint="fetch it elsewhere, then: --server-file FILE"
-        ) from error
+        with tarfile.open(file, "r:gz") as archive:
+            first = archive.next()
+    except (OSError, tarfile.TarError) as error:
+        raise InputError(
+            f"{file} is no archive of an editor's server: {error}", hint="it is a .tar.gz"
+        ) from None
+    is_command = first is not None and first.name.removeprefix("./") == _COMMAND
+    found = [part for part in wanted if (part.program == _COMMAND) == is_command]
+    if not found:
+        raise InputError(f"{file} holds VS Code's command line", hint=f"fetch {wanted[0].address}")
+    return found[0]
+
+
+def _fetched(part: Part, target: Path, report: Callable[[str], None]) -> Path:
+    report(f"fetch {part.address}")
+    source = downloads.told(part.address) if part.is_told else Download(url=part.address)
+    downloads.fetch(source, target)
     return target
+
+
+def _is_there(part: Part, ssh: Sequence[str], host: str) -> bool:
+    question = f"if test -e {part.place}; then echo yes; fi"
+    return proc.run([*ssh, host, question], timeout=_WITHIN).stdout.strip() == "yes"
+
+
+def _send(part: Part, file: Path, ssh: Sequence[str], host: str) -> None:
+    try:
+        proc.fed([*ssh, host, f"sh -c {shlex.quote(script(part))}"], file, timeout=_SENT_WITHIN)
+    except CommandError as error:
+        raise CommandError(
+            f"{host} could not take {file.name} as the editor's {part.what}; nothing of it is left there",
+            returncode=error.returncode,
+            output=error.output,
+            hint=error.hint,
+        ) from error
+
+
+def script(part: Part) -> str:
+    """What the box does with an archive on stdin: unpack it beside its place, look, move it; or nothing."""
+    is_file = part.program == _COMMAND
+    home = part.place.partition("/")[0]
+    lines = [
+        "set -e",
+        f"mkdir -p {home}",
+        f"find {home} -maxdepth 1 -name 'incoming.*' -mtime +1 -exec rm -rf {{}} +",  # of a killed one
+        f"new=$(mktemp -d {home}/incoming.XXXXXX)",
+        "trap 'rm -rf \"$new\"' EXIT",
+        "trap 'exit 129' HUP INT TERM",
+        f'tar -xzf - -C "$new" {"" if is_file else "--strip-components=1"}',
+        f'[ -x "$new/{part.program}" ] || {{ echo "the archive holds no {part.program}" >&2; exit 65; }}',
+        _parent(part.place),
+        f"rm -rf {part.place}",
+        f'mv "$new{f"/{_COMMAND}" if is_file else ""}" {part.place}',
+    ]
+    for link in part.links:
+        lines += [_parent(link), f'[ -e {link} ] || ln -sfn "$PWD/{part.place}" {link}']
+    return "\n".join(lines)
+
+
+def _parent(path: str) -> str:
+    return f"mkdir -p {path.rpartition('/')[0]}"

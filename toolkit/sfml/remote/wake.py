@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sfml import config, proc, sql
 from sfml.config import Config
-from sfml.errors import CommandError
+from sfml.errors import CommandError, NotFoundError
 from sfml.remote import state
 from sfml.remote.entry import Entry
 from sfml.session.rows import Query
@@ -33,7 +34,7 @@ def enter(
         _try(entry, ssh)
     except CommandError:
         report(f"{entry.host} does not answer: looking why")
-        query = log_in(_config(entry))
+        query = log_in(config_of(entry))
         start(query, sql.name(entry.service), seconds=seconds, report=report)
         _try(entry, ssh)
 
@@ -46,10 +47,21 @@ def start(query: Query, service: sql.Name, *, seconds: float, report: Callable[[
     state.wait_until_ready(query, service, seconds=seconds, report=report)
 
 
+def require_folder(ssh: Sequence[str], host: str, folder: str) -> None:
+    """NotFoundError where the box has no such folder: an editor would open an empty window."""
+    question = f"if test -d {shlex.quote(folder)}; then echo yes; fi"
+    if proc.run([*ssh, host, question], timeout=_ENTERED_WITHIN).stdout.strip() != "yes":
+        raise NotFoundError(
+            f"{host} has no folder {folder}",
+            hint="sfml sync up brings a project there; relative paths begin in the box's home",
+        )
+
+
 def _try(entry: Entry, ssh: Sequence[str]) -> None:
     proc.run([*ssh, entry.host, "true"], timeout=_ENTERED_WITHIN)
 
 
-def _config(entry: Entry) -> Config:
+def config_of(entry: Entry) -> Config:
+    """The connection that the box was made with."""
     flags = {"connection": entry.connection, "role": entry.role, "state": entry.state}
     return config.resolve(flags, os.environ, Path.home())
