@@ -1,4 +1,4 @@
-"""`sfml code` and `sfml browser` with a box in containers; the editor and the browser are stand-ins that note."""
+"""`sfml code` and `sfml browser` with a box in containers; editor and browser are stand-ins that note."""
 
 from __future__ import annotations
 

@@ -15,6 +15,8 @@ from sfml.remote.entry import Entry
 from sfml.session.rows import Query
 
 _ENTERED_WITHIN = 120.0
+_SOON = ("-o", "ConnectTimeout=8")
+"""A box that runs answers before that; without a limit, ssh waits for a stopped one to come up by itself."""
 _STOPPED = ("SUSPENDED", "SUSPENDING")
 
 
@@ -31,7 +33,7 @@ def enter(
     Logs in to Snowflake only where the box does not answer.
     """
     try:
-        _try(entry, ssh)
+        _try(entry, [*ssh, *_SOON])
     except CommandError:
         report(f"{entry.host} does not answer: looking why")
         query = log_in(config_of(entry))
