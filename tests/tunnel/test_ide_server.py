@@ -25,6 +25,7 @@ pytestmark = [
 ]
 
 COMMIT = "abc123def"
+DOWNLOADS = f"https://update.code.visualstudio.com/commit:{COMMIT}"
 UPDATES = f"https://update.code.visualstudio.com/api/versions/commit:{COMMIT}"
 CDN = f"https://vscode.download.prss.microsoft.com/dbazure/download/stable/{COMMIT}"
 CURSOR = f"https://downloads.cursor.com/production/{COMMIT}/linux/x64/cursor-reh-linux-x64.tar.gz"
@@ -207,7 +208,7 @@ def test_push__files_of_the_user_s__are_told_apart_and_nothing_is_fetched(
     server.write_bytes(VS_CODE)
     command.write_bytes(CLI)
     world.push("code", server, fetch=False)
-    assert world.told[0] == f"box lacks VS Code's command line: {UPDATES}/cli-alpine-x64/stable"
+    assert world.told[0] == f"box lacks VS Code's command line: {DOWNLOADS}/cli-alpine-x64/stable"
     world.push("code", command, server, fetch=False)
 
     assert (world.home / SERVER / "bin/code-server").read_text() == "start"

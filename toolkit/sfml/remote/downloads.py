@@ -80,7 +80,8 @@ def _opened(url: str) -> Iterator[HTTPResponse]:
             ) from error
         raise NoConnectionError(f"{url} answers {error.code} {error.reason}", hint=_ELSEWHERE) from error
     except (OSError, HTTPException) as error:
-        raise NoConnectionError(f"{url} cannot be fetched: {error}", hint=_ELSEWHERE) from error
+        reason = getattr(error, "reason", error)
+        raise NoConnectionError(f"{url} cannot be fetched: {reason}", hint=_ELSEWHERE) from error
 
 
 def _require_tls(url: str) -> None:

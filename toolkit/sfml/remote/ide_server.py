@@ -17,7 +17,7 @@ from sfml.remote.editors import Editor
 
 _WITHIN = 60.0
 _SENT_WITHIN = 1800.0
-_UPDATES = "https://update.code.visualstudio.com/api/versions"
+_UPDATES = "https://update.code.visualstudio.com"
 _COMMAND = "code"
 """The one file in the archive of VS Code's command line, which starts the server since release 1.82."""
 
@@ -26,16 +26,16 @@ _COMMAND = "code"
 class Part:
     """One archive: where it is to be had, and what becomes of it in the box.
 
-    ``place`` is below the home folder, ``program`` must be in it, ``links`` lead there.
+    ``said_at``: where its publisher says its SHA-256, and the address that it is at now. ``place`` is
+    below the home folder, ``program`` must be in it, ``links`` lead there.
     """
 
     what: str
     address: str
+    said_at: str | None
     place: str
     program: str
     links: Sequence[str] = ()
-    is_told: bool = False
-    """The address does not give the archive; it says where that is, and which SHA-256 it has."""
 
 
 def parts(editor: Editor, commit: str) -> Sequence[Part]:
@@ -47,22 +47,23 @@ def parts(editor: Editor, commit: str) -> Sequence[Part]:
 
 def _vs_code(commit: str) -> Sequence[Part]:
     """Remote-SSH's places, of its present releases and of those before 1.82 (microsoft/vscode #231029)."""
-    base, home = f"{_UPDATES}/commit:{commit}", ".vscode-server"
+    build, home = f"commit:{commit}", ".vscode-server"
+    server, command = "server-linux-x64/stable", "cli-alpine-x64/stable"
     return (
         Part(
             what="server",
-            address=f"{base}/server-linux-x64/stable",
+            address=f"{_UPDATES}/{build}/{server}",
+            said_at=f"{_UPDATES}/api/versions/{build}/{server}",
             place=f"{home}/cli/servers/Stable-{commit}/server",
             program="bin/code-server",
             links=(f"{home}/bin/{commit}",),
-            is_told=True,
         ),
         Part(
             what="command line",
-            address=f"{base}/cli-alpine-x64/stable",
+            address=f"{_UPDATES}/{build}/{command}",
+            said_at=f"{_UPDATES}/api/versions/{build}/{command}",
             place=f"{home}/code-{commit}",
             program=_COMMAND,
-            is_told=True,
         ),
     )
 
@@ -74,6 +75,7 @@ def _cursor(commit: str) -> Sequence[Part]:
         Part(
             what="server",
             address=f"https://downloads.cursor.com/production/{commit}/linux/x64/cursor-reh-linux-x64.tar.gz",
+            said_at=None,
             place=f"{home}/bin/linux-x64/{commit}",
             program="bin/cursor-server",
             links=(f"{home}/bin/{commit}", f"{home}/cli/servers/Stable-{commit}/server"),
@@ -132,7 +134,7 @@ def _part_of(file: Path, wanted: Sequence[Part]) -> Part:
 
 def _fetched(part: Part, target: Path, report: Callable[[str], None]) -> Path:
     report(f"fetch {part.address}")
-    source = downloads.told(part.address) if part.is_told else Download(url=part.address)
+    source = downloads.told(part.said_at) if part.said_at else Download(url=part.address)
     downloads.fetch(source, target)
     return target
 
