@@ -235,6 +235,23 @@ def test_ingress__sends_to_its_sign_in__says_that_the_token_is_missing() -> None
     assert ingress.connections == 2  # once more with another token
 
 
+def test_ingress__refuses__is_asked_with_another_token_and_its_reason_shown() -> None:
+    body = b'{"responseType": "ERROR", "detail": "User EVE may not use this endpoint."}'
+    answer = b"HTTP/1.1 403 Forbidden\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
+
+    def meet(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(answer)
+
+    ingress = Relay(meet)
+    with client(f"http://127.0.0.1:{ingress.port}/ssh") as process:
+        _, errors = process.communicate(timeout=120)
+    ingress.close()
+    assert process.returncode == 255
+    assert b"not allowed to use this endpoint (HTTP 403: User EVE may not use this endpoint.)" in errors
+    assert ingress.connections == 2
+
+
 @pytest.mark.parametrize(
     ("url", "environ", "proxy"),
     [

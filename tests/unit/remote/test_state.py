@@ -154,3 +154,26 @@ def test_host_key__no_login__is_refused_at_once() -> None:
 def test_host_key__never__ends_in_time() -> None:
     with pytest.raises(NotFinishedError, match="403"):
         host_key((403, "could not find service"))
+
+
+def test_story__box_runs__has_what_could_not_be_asked_too() -> None:
+    text = state.story(Service(("RUNNING", "PENDING", "h")), SERVICE)
+    assert text.splitlines() == [
+        "state: RUNNING",
+        "container main: PENDING Waiting to start (restarts: 0)",
+        "(not to be seen)",
+        "(not to be seen)",
+    ]
+
+
+def test_story__box_is_stopped__looks_for_no_log() -> None:
+    text = state.story(Service(("SUSPENDED", None, "h")), SERVICE)
+    assert text.splitlines() == [
+        "state: SUSPENDED",
+        "it is stopped: sfml up starts it, with its home as it was",
+        "(not to be seen)",
+    ]
+
+
+def test_story__no_box__says_how_to_make_one() -> None:
+    assert state.story(lambda _: [], SERVICE) == f"there is no box {SERVICE}: sfml up makes one"

@@ -120,8 +120,13 @@ def pause(passed: float) -> float:
 
 def story(query: Query, service: Name) -> str:
     """What helps to see why a box cannot be entered: state, containers, events and last log lines."""
-    lines: list[str] = []
-    for part in (_about_state, _about_events, _about_log):
+    try:
+        state = read(query, service)
+    except NotFoundError as error:
+        return f"{error}: {error.hint}"
+    lines = _about_state(state)
+    # A stopped box has no instance whose log could be read.
+    for part in (_about_events, _about_log) if state.containers else (_about_events,):
         try:
             lines += part(query, service)
         except SfmlError as error:
@@ -129,8 +134,7 @@ def story(query: Query, service: Name) -> str:
     return "\n".join(lines)
 
 
-def _about_state(query: Query, service: Name) -> list[str]:
-    state = read(query, service)
+def _about_state(state: BoxState) -> list[str]:
     lines = [f"state: {state.status}"]
     lines += [
         f"container {one.name}: {one.status} {one.message} (restarts: {one.restarts})"

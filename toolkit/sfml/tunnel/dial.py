@@ -238,9 +238,19 @@ def _refused(connection: socket.socket, head: upgrade.Head) -> NoReturn:
         text += connection.recv(2048)
     except OSError:
         pass
-    words = " ".join(text.decode("utf-8", "replace").split())
-    is_page = words.lstrip().startswith("<")
+    words = " ".join(_detail(text.decode("utf-8", "replace")).split())
+    is_page = words.startswith("<")
     raise AnsweredError(int(head.first[1]), head.first[2] if is_page or not words else words[:300])
+
+
+def _detail(text: str) -> str:
+    """What an ingress says, without the JSON around it."""
+    import json
+
+    try:
+        return str(json.loads(text)["detail"])
+    except (ValueError, KeyError, TypeError):
+        return text
 
 
 def _read_head(
