@@ -90,7 +90,7 @@ def test_box__other_user__is_refused_at_every_endpoint(real_box: RealBox) -> Non
 
 def test_box__from_inside__submits_with_the_service_s_own_token(real_box: RealBox) -> None:
     real_box.ssh("echo 'print(6 * 7)' > job.py")
-    assert "42" in real_box.ssh("sfml submit --yes --as-is --compute-pool ML_DEV_POOL job.py")
+    assert "42" in real_box.ssh("sfml submit --yes job.py")
     for row in real_box.rows(f"SHOW JOB SERVICES IN SCHEMA {DATABASE}.PUBLIC"):
         real_box.rows(f"DROP SERVICE {DATABASE}.PUBLIC.{row['name']}")
     real_box.rows(f"DROP STAGE {DATABASE}.PUBLIC.SFML_JOBS_LOCAL")

@@ -59,6 +59,14 @@ def test_show__system_pools__are_there_from_the_start(rows: Any) -> None:
     assert found == {"SYSTEM_COMPUTE_POOL_CPU": "CPU_X64_S", "SYSTEM_COMPUTE_POOL_GPU": "GPU_NV_S"}
 
 
+def test_show__as_public__sees_the_system_pools_only(cursor: Any, rows: Any, pool: str) -> None:
+    cursor.execute("use role public")
+    names = {row["name"] for row in rows("show compute pools")}
+    cursor.execute("use role accountadmin")
+    assert pool not in names
+    assert {"SYSTEM_COMPUTE_POOL_CPU", "SYSTEM_COMPUTE_POOL_GPU"} <= names
+
+
 @pytest.mark.parametrize(
     ("options", "number", "words"),
     [

@@ -238,6 +238,15 @@ class Catalog:
                 "update object set dropped_on = ? where id = ?", (self._clock().isoformat(), record.id)
             )
 
+    def open_to_all(self, record: Record, privilege: str) -> None:
+        """Grant a privilege on a new object to everybody (the role PUBLIC)."""
+        with self.transaction() as db:
+            db.execute(
+                "insert or ignore into privilege (role, privilege, kind, name, granted_by, created_on)"
+                " values ('PUBLIC', ?, ?, ?, ?, ?)",
+                (privilege, record.kind.name, str(record.name), record.owner, record.created_on.isoformat()),
+            )
+
     def _upgrade(self) -> None:
         """Bring an older state directory to this format; refuse a newer one, untouched."""
         (found,) = self._db.execute("pragma user_version").fetchone()

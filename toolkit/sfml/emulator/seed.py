@@ -62,12 +62,7 @@ def _ensure_images(catalog: Catalog) -> None:
         record = catalog.create(
             Kind.IMAGE_REPOSITORY, IMAGES, owner=ADMIN, properties={"ENCRYPTION": "SNOWFLAKE_FULL"}
         )
-        with catalog.transaction() as db:
-            db.execute(
-                "insert or ignore into privilege (role, privilege, kind, name, granted_by, created_on)"
-                " values ('PUBLIC', 'READ', ?, ?, ?, ?)",
-                (record.kind.name, str(IMAGES), ADMIN, record.created_on.isoformat()),
-            )
+        catalog.open_to_all(record, "READ")
 
 
 def _ensure_user(catalog: Catalog, settings: Settings) -> None:

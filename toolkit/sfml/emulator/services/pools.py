@@ -81,12 +81,13 @@ class Pools:
         self._catalog = catalog
 
     def ensure_system(self, owner: str, *, now: datetime) -> None:
-        """Create the pools that every account has, where they are missing."""
+        """Create the pools that every account has, where they are missing; anybody may use them."""
         for name, (family, nodes) in _SYSTEM.items():
             if self._catalog.get(Kind.COMPUTE_POOL, Name(name=name)) is None:
                 given = {"instance_family": family, "min_nodes": 1, "max_nodes": nodes}
                 extra = {"auto_suspend_secs": _SYSTEM_AUTO_SUSPEND, "suspended": True}
-                self.create(name, {**given, **extra}, owner=owner, comment=None, now=now)
+                made = self.create(name, {**given, **extra}, owner=owner, comment=None, now=now)
+                self._catalog.open_to_all(made, "USAGE")
 
     def create(
         self, name: str, given: Mapping[str, Any], *, owner: str, comment: str | None, now: datetime
