@@ -194,6 +194,15 @@ def test_block_volume__with_an_owner__is_theirs_in_every_run(runs: Runs, executo
     executor.forget("7-0-home")
 
 
+def test_stage__with_an_owner__is_theirs_and_the_servers(runs: Runs, tmp_path: Path) -> None:
+    stage = tmp_path / "stage"
+    stage.mkdir()
+    mounts = (Mount(target="/workspace/stage", source=stage, owner=(1000, 1001)),)
+    assert runs.run("stat -c %u:%g:%a /workspace/stage", mounts=mounts)[1] == "1000:1001:777\n"
+    (stage / "put").write_text("later")
+    assert runs.run("cat /workspace/stage/put", mounts=mounts)[1] == "later"
+
+
 def test_image_of_another_user__reads_and_writes_what_is_mounted(
     runs: Runs, api: Any, tmp_path: Path
 ) -> None:

@@ -218,3 +218,11 @@ def test_put_transfer__relative_pattern__not_matched_against_the_server_s_own_fo
     answer = stages.put_transfer(stage, "in", "file://*.txt")
     assert isinstance(answer, Transfer)
     assert answer.src_locations == ("*.txt",)
+
+
+def test_writing__a_new_file__is_open_to_every_user_of_a_container_that_mounts_it(
+    filled: Stages, stage: Record
+) -> None:
+    root = filled.directory(stage)
+    assert {path.stat().st_mode & 0o777 for path in root.rglob("*") if path.is_file()} == {0o666}
+    assert {path.stat().st_mode & 0o777 for path in (root, root / "sub", root / "sub/deep")} == {0o777}

@@ -50,8 +50,14 @@ class Wanted:
     @property
     def text(self) -> Sequence[str]:
         """The plan, line by line."""
+        starts = [f"+ start of {self.service.step.title}"] if self.is_stopped else []
         notes = [f"! {self.image.absence}: {self.image.remedy}"] if self.image and self.lacks_image else []
-        return (*steps.lines(self.findings), *notes, *(f"    {change.text}" for change in self.changes))
+        return (
+            *steps.lines(self.findings),
+            *starts,
+            *notes,
+            *(f"    {change.text}" for change in self.changes),
+        )
 
     @property
     def described(self) -> dict[str, Any]:

@@ -27,7 +27,7 @@ class Mount:
     kept: str = ""
     # The block volume whose files this one begins with, where it is not there yet.
     initial: str = ""
-    # Whose a block volume's own folder is, where the specification says it.
+    # Whose the own folder of a block volume or stage is, where the specification says it.
     owner: tuple[int, int] | None = None
     # Nothing can be written below ``target`` (a stage on which the role has no WRITE).
     read_only: bool = False

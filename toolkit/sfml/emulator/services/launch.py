@@ -195,7 +195,8 @@ class Launcher:
             source = volume["stageConfig"]["name"]
         if source.startswith("@"):
             directory = self._stage_directory(service, source)
-            return replace(found, source=directory, read_only=volume["name"] in service.read_only)
+            is_read_only = volume["name"] in service.read_only
+            return replace(found, source=directory, owner=volumes.owner(volume), read_only=is_read_only)
         if source == "block":
             kept = volumes.name(service, instance.id, volume["name"])
             return replace(

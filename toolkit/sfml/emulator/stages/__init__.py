@@ -40,6 +40,8 @@ __all__ = ["StageFile", "Stages"]
 
 _CHUNK = 1 << 20
 _SECOND_STATEMENT_WITHIN = 600.0
+# A container that has the stage mounted runs as any user; nobody else can enter the state directory.
+_FILE, _FOLDER = 0o666, 0o777
 _DIGESTS_KEPT = 10_000
 
 
@@ -74,7 +76,7 @@ class Stages:
     def directory(self, stage: Record) -> Path:
         """Where the stage's files lie; exists after the call."""
         path = self._root / str(stage.id)
-        path.mkdir(parents=True, exist_ok=True)
+        _make_folder(path)
         return path
 
     def drop(self, stage: Record) -> None:
@@ -145,7 +147,7 @@ class Stages:
             try:
                 yield file
                 file.flush()
-                temporary.chmod(0o644)
+                temporary.chmod(_FILE)
                 _make_folder(place.parent)
                 if overwrite:
                     temporary.replace(place)
@@ -265,8 +267,11 @@ class Stages:
 
 
 def _make_folder(folder: Path) -> None:
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        for one in missing:
+            one.chmod(_FOLDER)
     except FileExistsError:  # not the file that is to be written, but one in its path
         raise NotADirectoryError(errno.ENOTDIR, "a file stands where a folder is needed") from None
 
