@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import subprocess
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -82,9 +83,14 @@ class World:
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """An ssh into a real sshd; all tests share one connection, since nothing here is about connecting."""
     folder = tmp_path_factory.mktemp("sshd")
+    shared = ("ControlMaster auto", f"ControlPath {folder}/m", "ControlPersist 120")
     with ssh_server.running(folder) as server:
-        yield ["ssh", *server.config(folder / "config", "HostName 127.0.0.1", f"Port {server.port}"), "box"]
+        place = ("HostName 127.0.0.1", f"Port {server.port}")
+        ssh = ["ssh", *server.config(folder / "config", *place, *shared), "box"]
+        yield ssh
+        subprocess.run([*ssh[:-1], "-O", "exit", "box"], check=False, capture_output=True)
 
 
 @pytest.fixture(scope="module")

@@ -36,9 +36,11 @@ def test_computed__the_box_s_own_programs__do_not_count(tmp_path: Path) -> None:
     process(tmp_path, 3, "python", "/opt/python/python", "python -m sfml.tunnel.bridge")
     process(tmp_path, 4, "node", "/opt/code-server/lib/node", "node entry.js")
     process(tmp_path, 5, "node", "/home/dev/.vscode-server/bin/1/node", "node server.js")
+    process(tmp_path, 7, "jupyter-lab", "/opt/python/python", "python /opt/venv/bin/jupyter-lab --no-browser")
     process(tmp_path, 6, "my (job) ", "/usr/bin/python3", "python train.py")
+    process(tmp_path, 8, "python", "/opt/python/python", "python -m ipykernel_launcher -f kernel.json")
     ticks = os.sysconf("SC_CLK_TCK")
-    assert dict(look.computed(tmp_path)) == {(6, "my (job) "): 1000 / ticks}
+    assert dict(look.computed(tmp_path)) == {(6, "my (job) "): 1000 / ticks, (8, "python"): 1000 / ticks}
 
 
 def test_keys__a_terminal_is_read__moves_on(tmp_path: Path) -> None:

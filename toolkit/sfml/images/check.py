@@ -184,6 +184,8 @@ def _services(container: Container) -> Iterator[Finding]:
     yield _judged("the bridge is healthy", seen["bridge_health"] == 200, f"status {seen['bridge_health']}")
     status = seen["code_server_health"]
     yield _judged("code-server is healthy", status == 200, f"status {status}")
+    answers = seen["jupyterlab"]
+    yield _judged("JupyterLab starts for its owner alone", answers == [403, 200], f"statuses {answers}")
     for what, status in seen["refusals"].items():
         yield _judged(f"the bridge refuses {what}", status == _REFUSED[what], f"status {status}")
     yield _judged(

@@ -15,9 +15,10 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-BRIDGE, CODE_SERVER, SSHD = 8022, 8080, 2222
+BRIDGE, CODE_SERVER, JUPYTERLAB, SSHD = 8022, 8080, 8888, 2222
 _LISTENING = "0A"  # /proc/net/tcp's state
 _MANY = 150  # more than sshd's MaxStartups
+_OWNER = {"Sf-Context-Current-User": os.environ.get("SFML_BOX_OWNER", "")}
 
 
 def main() -> None:
@@ -38,11 +39,11 @@ def _listeners() -> dict[str, list[str]]:
     return found
 
 
-def _get(port: int, path: str, headers: dict[str, str] | None = None) -> int:
+def _get(port: int, path: str, headers: dict[str, str] | None = None, timeout: float = 10) -> int:
     """The status of a plain GET; 0 without an answer."""
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers or {})
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=timeout) as answer:  # noqa: S310
             return int(answer.status)
     except urllib.error.HTTPError as error:
         return error.code
@@ -74,7 +75,13 @@ def _owner(*more: str) -> tuple[str, ...]:
 
 def _plain() -> int:
     """The owner asks for /ssh, and for no WebSocket."""
-    return _get(BRIDGE, "/ssh", {"Sf-Context-Current-User": os.environ.get("SFML_BOX_OWNER", "")})
+    return _get(BRIDGE, "/ssh", _OWNER)
+
+
+def _jupyterlab() -> list[int]:
+    """What another user is answered, and its owner, who starts it."""
+    other = _get(JUPYTERLAB, "/api/status", {"Sf-Context-Current-User": "SOMEBODY_ELSE"})
+    return [other, _get(JUPYTERLAB, "/api/status", _OWNER, timeout=100)]
 
 
 def _refusals() -> dict[str, int]:
@@ -108,6 +115,7 @@ LOOKS: dict[str, Any] = {
     "listeners": _listeners,
     "bridge_health": lambda: _get(BRIDGE, "/healthz"),
     "code_server_health": lambda: _get(CODE_SERVER, "/healthz"),
+    "jupyterlab": _jupyterlab,
     "refusals": _refusals,
     "after_many": _after_many,
     "shm": _shm,
