@@ -181,6 +181,7 @@ def _reach(chosen: Config) -> dict[str, Any]:
         from sfml.session import backend
 
         endpoint = backend.ensure(project.local_state(chosen.state), executor=chosen.executor)
+        _pass_proxies_by(endpoint.host)
         # There is no cloud around the local backend to ask who we are.
         return {**endpoint.parameters, **common, "platform_detection_timeout_seconds": 0.0}
     settings = config.connections(os.environ)[str(chosen.connection)].value
@@ -191,6 +192,14 @@ def _reach(chosen: Config) -> dict[str, Any]:
     # Where the file is, the connector decides when it is imported; say it again, for what was set since.
     file = config.connection_files(os.environ).connections
     return {**named, "connections_file_path": file} if file.exists() else named
+
+
+def _pass_proxies_by(host: str) -> None:
+    """Reach this machine directly: the connector asks HTTP_PROXY for it unless NO_PROXY says otherwise."""
+    known = os.environ.get("no_proxy") or os.environ.get("NO_PROXY") or ""
+    if any(os.environ.get(name) for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")):
+        listed = [one.strip() for one in known.split(",") if one.strip()]
+        os.environ["no_proxy"] = ",".join(dict.fromkeys([*listed, host]))
 
 
 def _of_key_pair(settings: dict[str, Any]) -> dict[str, Any]:
