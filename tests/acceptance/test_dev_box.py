@@ -57,6 +57,14 @@ def test_up__again__changes_nothing(user: User, box: Any) -> None:
     assert {path: path.read_bytes() for path in before} == before
 
 
+def test_doctor__box_is_ready__its_door_lets_in(user: User, box: Any) -> None:
+    done = user.sfml("doctor", "-o", "json", code=1)  # there is no image where a box is a process
+    found = {one["about"]: one for one in json.loads(done.stdout)}
+    assert (found["box"]["health"], found["pool"]["health"]) == ("good", "good")
+    text = f"{box['url']} lets you in"
+    assert found["endpoint"] == {"about": "endpoint", "health": "good", "text": text, "remedy": ""}
+
+
 def test_scp__through_the_ingress__is_equal(user: User, box: Any, tmp_path: Path) -> None:
     data = os.urandom(8 << 20)
     (tmp_path / "up").write_bytes(data)

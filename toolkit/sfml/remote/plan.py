@@ -90,16 +90,24 @@ def _repository(box: Box) -> tuple[Step, ...]:
     return (replace(step, by_administrator=(create, grant)),)
 
 
-def _grants(box: Box) -> Sequence[tuple[str, ...]]:
-    """What the role needs on pool, database, schema and stage that somebody else owns."""
+Need = tuple[tuple[Privilege, ...], Kind, Name]
+
+
+def needs(box: Box) -> tuple[Need, ...]:
+    """The privileges that the role needs on pool, database, schema and stage."""
     setup = box.setup
-    wanted = (
+    return (
         ((Privilege.USAGE, Privilege.MONITOR), Kind.COMPUTE_POOL, setup.pool),
         ((Privilege.USAGE,), Kind.DATABASE, setup.database),
         ((Privilege.USAGE, Privilege.CREATE_SERVICE, Privilege.CREATE_STAGE), Kind.SCHEMA, setup.schema),
         ((Privilege.READ, Privilege.WRITE), Kind.STAGE, setup.stage),
     )
-    return [(sql.grant(privileges, kind, name, role=setup.role),) for privileges, kind, name in wanted]
+
+
+def _grants(box: Box) -> Sequence[tuple[str, ...]]:
+    """What grants the role its needs where somebody else owns the objects."""
+    role = box.setup.role
+    return [(sql.grant(privileges, kind, name, role=role),) for privileges, kind, name in needs(box)]
 
 
 def _for_the_service(box: Box) -> tuple[str, ...]:
