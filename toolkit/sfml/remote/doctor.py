@@ -24,6 +24,7 @@ from sfml.tunnel.dial import proxy_for
 MOST_SNAPSHOTS = 100
 """Of block volumes, in one account (documentation, "Block storage volumes")."""
 _PASSING = (429, 500, 502, 503, 504)
+_REFUSED = (302, 401, 403)  # perhaps only this token
 
 Now = Callable[[], datetime]
 Knock = Callable[[BoxState], tuple[int, str]]
@@ -210,12 +211,17 @@ def _remedy(status: int, config: Config, box: Box) -> str:
 
 
 def knocking(config: Config, box: Box, environ: Mapping[str, str], home: Path) -> Knock:
-    """What asks at a box's door, as ssh will."""
+    """What asks at a box's door as ssh will: once more with another token where one was refused."""
 
     def knock(found: BoxState) -> tuple[int, str]:
-        known = up.new_entry(config, box, found, environ)
-        token = tokens.token(known, entry.folder(home), environ)
-        return door.get(known.url, "/host-key", token, proxy=proxy_for(known.url, environ))
+        known, place = up.new_entry(config, box, found, environ), entry.folder(home)
+
+        def ask(refused: int) -> tuple[int, str]:
+            token = tokens.token(known, place, environ, refused=refused)
+            return door.get(known.url, "/host-key", token, proxy=proxy_for(known.url, environ))
+
+        answer = ask(0)
+        return ask(1) if answer[0] in _REFUSED else answer
 
     return knock
 
