@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import re
 import socket
 import subprocess
 import tarfile
@@ -130,18 +129,3 @@ def asked(connection: socket.socket) -> bytes:
     while more := connection.recv(4096):
         data += more
     return data
-
-
-def test_box__its_container_killed__ssh_ends_with_the_reason(real_box: RealBox, engine: str) -> None:
-    with subprocess.Popen(
-        ["ssh", *config(real_box), "-T", HOST, "echo ready; cat"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(real_box.environ),
-    ) as shell:  # fmt: skip
-        assert shell.stdout
-        while shell.stdout.readline() != b"ready\n":
-            assert shell.poll() is None
-        subprocess.run([engine, "kill", real_box.container(engine)], check=True, capture_output=True)
-        _, errors = shell.communicate(timeout=WITHIN)
-    assert shell.returncode == 255
-    assert b"sfml: " in errors
-    assert re.search(rb"state: \w+", errors), errors

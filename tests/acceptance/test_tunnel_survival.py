@@ -1,65 +1,108 @@
-"""ssh to a box through the local backend's ingress, while its way breaks; and what is left afterwards.
+"""ssh to a box of the shipped image through the local ingress, while its way breaks; and what is left.
 
-The box is a process of this machine: the bridge beside a real sshd. ``nox -s soak`` runs the same at length.
+``nox -s soak`` runs the same at length.
 """
 
 from __future__ import annotations
 
 import http.client
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-import ssh_server
-import tunnel_world
+import local_backend
 from cutting import CuttingProxy
+from local_backend import LocalBackend
+from real_box import HOST, RealBox, until
 from samples import SIZE, SOAK, digest
-from tunnel_world import BOX, World
 
-pytestmark = pytest.mark.skipif(ssh_server.MISSING is not None, reason=str(ssh_server.MISSING))
 COUNT = 1000 if SOAK else 200
 STOPPED = 600 if SOAK else 60
 TOKEN_LIFETIME = 5
-WITHIN = 120.0
+WITHIN = 300.0
+ENDS_WITHIN = 30.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """A box whose ingress cuts what was admitted with a token that has ended, which is after 5 s."""
+
+    made: RealBox
+    backend: LocalBackend
+    engine: str
+
+    @property
+    def ssh_options(self) -> list[str]:
+        return ["-F", str(self.made.folder / "home" / ".ssh" / "config")]
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return dict(self.made.environ)
+
+    @property
+    def port(self) -> int:
+        """The ingress's, for the box."""
+        return int(urlsplit(self.made.urls()["ssh"]).port or 0)
+
+    @contextmanager
+    def by_way_of(self, port: int) -> Iterator[None]:
+        """Let ssh go to the box through another port of this machine."""
+        path = self.made.folder / "home" / ".ssh" / "sfml" / f"{HOST}.json"
+        before = path.read_text()
+        path.write_text(json.dumps({**json.loads(before), "url": f"http://127.0.0.1:{port}"}))
+        try:
+            yield
+        finally:
+            path.write_text(before)
+
+    def token(self) -> str:
+        """A token for the endpoints that lasts, as the box's owner."""
+        with closing(self.made.connect()) as connection:
+            statement = f"alter user local add programmatic access token T{time.monotonic_ns()}"
+            return str(connection.cursor().execute(statement).fetchone()[1])
+
+    def inside(self, command: str) -> str:
+        """What a command in the container writes, without the tunnel."""
+        container = self.made.container(self.engine)
+        done = subprocess.run(
+            [self.engine, "exec", container, "sh", "-c", command], capture_output=True, text=True, check=False
+        )
+        return done.stdout.strip()
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
-    """A box whose ingress cuts what was admitted with a token that has ended, which is after 5 s."""
-    options = ("--session-lifetime", str(TOKEN_LIFETIME), "--ingress-cut-expired")
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        ssh_server.running(Path(folder)) as sshd,
-        tunnel_world.running(Path(folder), sshd, *options, through_agent=True) as found,
-    ):
-        yield found
+def world(prepared: RealBox, engine: str) -> Iterator[World]:
+    """The box, started anew behind a backend with short-lived tokens; afterwards as it was."""
+    prepared.sfml("local", "stop")
+    options = ("--executor", "docker", "--session-lifetime", str(TOKEN_LIFETIME), "--ingress-cut-expired")
+    backend = local_backend.start(prepared.project / ".sfml" / "local", *options)
+    try:
+        prepared.up()
+        yield World(made=prepared, backend=backend, engine=engine)
+    finally:
+        backend.stop()
+        prepared.sfml("local", "start")
 
 
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WITHIN
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.1)
-
-
-def copied(world: World, sample: Path, target: Path, *, seconds: float) -> subprocess.Popen[bytes]:
-    """A running scp into the box that takes about so long."""
+def copied(world: World, sample: Path, name: str, *, seconds: float) -> subprocess.Popen[bytes]:
+    """A running scp into the box's home that takes about so long."""
     limit = int(SIZE * 8 / 1000 / seconds)
     return subprocess.Popen(
-        ["scp", "-q", "-l", str(limit), *world.ssh_options(), str(sample), f"box:{target}"],
-        stderr=subprocess.PIPE,
-    )
+        ["scp", "-q", "-l", str(limit), *world.ssh_options, str(sample), f"{HOST}:{name}"],
+        stderr=subprocess.PIPE, env=world.environ,
+    )  # fmt: skip
 
 
 def finished(process: subprocess.Popen[bytes]) -> None:
@@ -71,8 +114,8 @@ def finished(process: subprocess.Popen[bytes]) -> None:
 def shell_in(world: World, kind: str, command: str) -> Iterator[subprocess.Popen[bytes]]:
     """A command that runs in the box and has said that it is ready."""
     with subprocess.Popen(
-        ["ssh", kind, *world.ssh_options(), "box", command],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        ["ssh", kind, *world.ssh_options, HOST, command],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=world.environ,
     ) as shell:  # fmt: skip
         try:
             assert shell.stdout
@@ -89,6 +132,14 @@ def typed(shell: subprocess.Popen[bytes], line: bytes) -> bytes:
     shell.stdin.write(line)
     shell.stdin.flush()
     return shell.stdout.readline()
+
+
+def ended(shell: subprocess.Popen[bytes]) -> None:
+    """A shell in the box at its end."""
+    assert shell.stdin
+    shell.stdin.write(b"\x04" if shell.args[1] == "-tt" else b"")
+    shell.stdin.close()
+    assert shell.wait(WITHIN) == 0
 
 
 @dataclass(frozen=True)
@@ -117,15 +168,12 @@ def stopped(world: World) -> Iterator[Stopped]:
 
 
 def test_scp_and_shell__token_ends_again_and_again__both_go_on(
-    stopped: Stopped, world: World, sample: Path, tmp_path: Path
+    stopped: Stopped, world: World, sample: Path
 ) -> None:
-    parts = urlsplit(world.urls[BOX])
-    counting = CuttingProxy(("127.0.0.1", int(parts.port or 0)))  # it cuts nothing: the ingress does
-    world.aim(f"http://127.0.0.1:{counting.port}")
-    try:
+    with closing(CuttingProxy(("127.0.0.1", world.port))) as counting, world.by_way_of(counting.port):
+        # It cuts nothing: the ingress does.
         with shell_in(world, "-tt", "stty -echo -onlcr; echo ready; cat") as shell:
-            copying = copied(world, sample, tmp_path / "there", seconds=3.5 * TOKEN_LIFETIME)
-            before = counting.connections
+            copying = copied(world, sample, "there", seconds=3.5 * TOKEN_LIFETIME)
             number = 0
             while copying.poll() is None:
                 line = b"line %d\n" % number
@@ -133,24 +181,29 @@ def test_scp_and_shell__token_ends_again_and_again__both_go_on(
                 number += 1
                 time.sleep(0.05)
             finished(copying)
-    finally:
-        world.aim(world.urls[BOX])
-        counting.close()
-    assert digest(tmp_path / "there") == digest(sample)
+            ended(shell)
+        # The bridge is told of an end by the way that there is: so that way stays until it was.
+        until(lambda: logins(world) == 1)
+        connections = counting.connections
+    assert taken_away(world, "there") == digest(sample)
     assert number > 0
     # Each of the two got at least two more connections: the token of the first had ended.
-    assert counting.connections - before >= 4
+    assert connections >= 6
 
 
-def test_scp__ingress_restarted_meanwhile__goes_on(world: World, sample: Path, tmp_path: Path) -> None:
-    target = tmp_path / "there"
-    copying = copied(world, sample, target, seconds=12)
-    until(lambda: target.exists() and target.stat().st_size > 8 << 20, "nothing is copied")
-    port = int(urlsplit(world.urls[BOX]).port or 0)
+def taken_away(world: World, name: str) -> str:
+    """The digest of a file in the box's home, which is gone then."""
+    return world.inside(f"cd /home/dev && sha256sum {name} && rm {name}").split()[0]
+
+
+def test_scp__ingress_restarted_meanwhile__goes_on(world: World, sample: Path) -> None:
+    copying = copied(world, sample, "there", seconds=12)
+    until(lambda: int(world.inside("stat -c %s /home/dev/there") or 0) > 8 << 20)
+    port = world.port
     world.backend.process.send_signal(signal.SIGHUP)
-    until(lambda: not listens(port), "the ingress was not restarted")
+    until(lambda: not listens(port))
     finished(copying)
-    assert digest(target) == digest(sample)
+    assert taken_away(world, "there") == digest(sample)
 
 
 def listens(port: int) -> bool:
@@ -166,8 +219,7 @@ def test_shell__client_stopped_for_a_minute__goes_on(stopped: Stopped) -> None:
     assert shell.stdout
     assert shell.stdout.readline() == b"meanwhile\n"
     assert typed(shell, b"after\n") == b"after\n"
-    shell.stdin.close()
-    assert shell.wait(WITHIN) == 0
+    ended(shell)
 
 
 def proxy_of(ssh: int) -> int:
@@ -179,33 +231,31 @@ def proxy_of(ssh: int) -> int:
 
 
 def test_connects_and_gets__hundreds__leave_no_process_and_no_socket(world: World) -> None:
-    token, bridge = world.token(), world.bridge()
+    token, port = world.token(), world.port
     server = world.backend.process.pid
-    get(world, token)
+    get(port, token)
 
     def left() -> tuple[int, int, int]:
-        return len(files(bridge)), len(files(server)), len(sessions(world))
+        return sockets_of_bridge(world), len(files(server)), logins(world)
 
-    until(lambda: not sessions(world), "sessions of sshd from before")
+    until(lambda: logins(world) == 0)
     before = left()
     for _ in range(COUNT):
-        assert get(world, token) == 426  # /ssh is for WebSockets
-    in_threads(COUNT, lambda: connect(world, token))
-    until(lambda: all(now <= was for now, was in zip(left(), before, strict=True)), f"left: {left()}")
+        assert get(port, token) == 426  # /ssh is for WebSockets
+    in_threads(COUNT, lambda: connect(port, token))
+    until(lambda: all(now <= was for now, was in zip(left(), before, strict=True)))
 
 
-def get(world: World, token: str) -> int:
-    address = urlsplit(world.urls[BOX]).netloc
-    connection = http.client.HTTPConnection("127.0.0.1", int(address.rpartition(":")[2]), timeout=WITHIN)
+def get(port: int, token: str) -> int:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=WITHIN)
     connection.request("GET", "/ssh", headers={"Authorization": f'Snowflake Token="{token}"'})
     status = connection.getresponse().status
     connection.close()
     return status
 
 
-def connect(world: World, token: str) -> None:
+def connect(port: int, token: str) -> None:
     """A WebSocket through the ingress as far as sshd's greeting, then gone without a word."""
-    port = int(urlsplit(world.urls[BOX]).port or 0)
     lines = [
         "GET /ssh HTTP/1.1", f"Host: 127.0.0.1:{port}", f'Authorization: Snowflake Token="{token}"',
         "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
@@ -238,18 +288,29 @@ def files(pid: int) -> list[str]:
     return [name for name in found if name.startswith("socket:")]
 
 
-def sessions(world: World) -> list[str]:
-    """The processes that our sshd has started."""
-    pid = world.sshd.pid
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+def sockets_of_bridge(world: World) -> int:
+    return int(world.inside("ls -l /proc/$(pgrep -f [s]fml.tunnel.bridge)/fd | grep -c socket:"))
 
 
-def test_box__bridge_killed__ssh_ends_with_the_reason_and_a_new_one_works(world: World) -> None:
+def logins(world: World) -> int:
+    """The processes that the box's sshd has started."""
+    return int(world.inside("pgrep -c -P $(pgrep -o sshd)") or 0)
+
+
+@pytest.mark.parametrize("number", ["TERM", "KILL"])
+def test_box__its_container_ended__ssh_ends_with_the_reason_and_a_new_one_works(
+    world: World, number: str
+) -> None:
+    """As a node's maintenance ends it, and as a node that fails does."""
     with shell_in(world, "-T", "echo ready; cat") as shell:
         assert typed(shell, b"before\n") == b"before\n"
-        os.kill(world.bridge(), signal.SIGKILL)
+        container = world.made.container(world.engine)
+        subprocess.run([world.engine, "kill", "-s", number, container], check=True, capture_output=True)
+        began = time.monotonic()
         _, errors = shell.communicate(timeout=WITHIN)
     assert shell.returncode == 255
     assert b"sfml: " in errors
-    again = ["ssh", *world.ssh_options(), "box", "true"]
-    until(lambda: subprocess.run(again, capture_output=True).returncode == 0, "the box did not come back")
+    assert re.search(rb"state: \w+", errors), errors
+    assert not SOAK or time.monotonic() - began < ENDS_WITHIN
+    again = ["ssh", *world.ssh_options, HOST, "true"]
+    until(lambda: subprocess.run(again, env=world.environ, capture_output=True).returncode == 0)

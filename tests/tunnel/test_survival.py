@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 import random
 import signal
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 
 from cutting import CuttingProxy
+from sfml.tunnel.client import Client
+from sfml.tunnel.dial import Place
+from sfml.tunnel.patience import Patience, TunnelError
 from tunnels import EchoTarget, bridge, client, exchange, wait_until
 
 MIB = 1 << 20
@@ -104,6 +110,53 @@ def test_tunnel__no_sshd__says_so(echo: EchoTarget) -> None:
         _, errors = process.communicate(timeout=120)
     assert process.returncode == 255
     assert b"no sshd on 127.0.0.1" in errors
+
+
+@contextmanager
+def client_in_thread(url: str, patience: Patience) -> Iterator[tuple[int, int, threading.Thread]]:
+    """A client in this process; where it reads from, where it writes to, and its thread."""
+    (source, to_client), (from_client, sink) = os.pipe(), os.pipe()
+    made = Client(Place(url=url), lambda _: (), source=source, sink=sink, patience=patience)
+
+    def run() -> None:
+        with suppress(TunnelError):
+            made.run()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield to_client, from_client, thread
+    finally:
+        thread.join(60)
+        os.close(source)
+        os.close(sink)
+
+
+def test_client__ssh_gone_while_there_is_no_way__does_not_try_for_long(echo: EchoTarget) -> None:
+    with bridge(echo.port) as server:
+        proxy = CuttingProxy(("127.0.0.1", server.port))
+        url = f"http://127.0.0.1:{proxy.port}/ssh"
+        with client_in_thread(url, Patience(ending=0.2)) as (to_client, from_client, thread):
+            assert os.read(from_client, 1) == b"S"
+            proxy.close()
+            os.close(to_client)
+            os.close(from_client)
+            thread.join(120)  # it would try for 600 s for an ssh that is there
+            assert not thread.is_alive()
+
+
+def test_client__ssh_gone_while_there_is_no_way__tells_the_bridge_by_the_next(echo: EchoTarget) -> None:
+    with bridge(echo.port) as server:
+        proxy = CuttingProxy(("127.0.0.1", server.port))
+        url, port = f"http://127.0.0.1:{proxy.port}/ssh", proxy.port
+        with client_in_thread(url, Patience(ending=300)) as (to_client, from_client, _):
+            assert os.read(from_client, 1) == b"S"
+            proxy.close()
+            os.close(to_client)
+            os.close(from_client)
+            again = CuttingProxy(("127.0.0.1", server.port), port=port)
+            wait_until(lambda: echo.open == 0)  # in a quarter of an hour, if it were not told
+            again.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])

@@ -21,6 +21,7 @@ from .stream import Data, End, PlainStream, Stream
 
 _FULL = 1 << 18
 _PIPE_SIZE = 1 << 20  # the most that Linux lets users have (/proc/sys/fs/pipe-max-size)
+_GOODBYE_TIME = 2.0
 _ASIDE = select.POLLERR | select.POLLHUP | select.POLLNVAL
 
 
@@ -109,7 +110,21 @@ class Client:
         self._drop_wire()
         # Before there is a session there is nothing to lose, so nothing to wait long for.
         network = self._patience.refused if self._id == messages.NEW else self._patience.network
-        connect_again(self._open, self._patience, reason=reason, network=network, report=self._report)
+        connect_again(
+            self._open,
+            self._patience,
+            reason=reason,
+            network=network,
+            is_left=self._is_left,
+            report=self._report,
+        )
+
+    def _is_left(self) -> bool:
+        """Whether ssh has gone: then a next connection is for the bridge alone, to be told so."""
+        poll = select.poll()
+        poll.register(self._sink, 0)
+        self._sink_gone = self._sink_gone or bool(poll.poll(0))
+        return self._sink_gone
 
     def _say_goodbye(self) -> None:
         """Tell the bridge that nobody will come back; what cannot be told at once times out there."""
@@ -117,14 +132,26 @@ class Client:
             return
         try:
             self._flush()
-            if self._is_greeted and self._stream.resumable and not self._unsent.size:
+            if self._stream.resumable and not self._unsent.size:
                 self._send(messages.closed(messages.DONE))
             if not self._unsent.size:
                 self._write(frames.close_frame(masked=True))
+                self._await_end(self._wire)
         except LostError:
             pass
         finally:
             self._drop_wire()
+
+    def _await_end(self, wire: Wire) -> None:
+        """Until the bridge has closed: who closes with bytes unread takes the goodbye back."""
+        poll, deadline = select.poll(), time.monotonic() + _GOODBYE_TIME
+        poll.register(wire, select.POLLIN)
+        while (left := deadline - time.monotonic()) > 0 and poll.poll(left * 1000):
+            try:
+                if wire.read_into(self._reader.space()) == 0:
+                    return
+            except OSError:
+                return
 
     # --- the pump
 

@@ -29,7 +29,8 @@ class Patience:
     """How long what is waited for, in seconds.
 
     ``network``: for a way to the endpoint to come back. ``refused``: for an endpoint that answers with an
-    error to take the stream again (a restarted ingress does, a box that is gone does not).
+    error to take the stream again (a restarted ingress does, a box that is gone does not). ``ending``: for
+    the other side to end, too, after ssh has.
     """
 
     network: float = 600.0
@@ -70,9 +71,13 @@ def connect_again(
     *,
     reason: str,
     network: float,
+    is_left: Callable[[], bool],
     report: Callable[[str], None],
 ) -> None:
-    """The next connection for the same stream; ``network`` seconds are waited for a way to the endpoint."""
+    """The next connection for the same stream; ``network`` seconds are waited for a way to the endpoint.
+
+    Once ``is_left``, nobody waits for the stream: ``ending`` seconds are enough.
+    """
     lost_at = time.monotonic()
     refused_since: float | None = None
     attempt = refusals = 0
@@ -92,7 +97,7 @@ def connect_again(
                 raise TunnelError(reason) from error
         except (UnreachableError, LostError) as error:
             reason, refused_since = str(error), None
-            if now - lost_at > network:
+            if now - lost_at > (min(network, patience.ending) if is_left() else network):
                 raise TunnelError(reason) from error
 
 
