@@ -52,6 +52,28 @@ class EchoTarget:
             self.open -= 1
 
 
+class TalkingTarget(EchoTarget):
+    """Sends without end; ``sent`` is how much of it went."""
+
+    def __init__(self, *, pause: float = 0.0) -> None:
+        self._pause = pause
+        self.sent = 0
+        super().__init__()
+
+    def _echo(self, connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.sendall(self.GREETING)
+            while True:
+                self.sent += connection.send(bytes(1 << 16))
+                time.sleep(self._pause)
+
+
+class SilentTarget(EchoTarget):
+    """Takes connections, and says nothing."""
+
+    GREETING = b""
+
+
 @dataclass(frozen=True)
 class Bridge:
     """A running bridge."""

@@ -14,7 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from tunnels import Bridge, EchoTarget, bridge, client, exchange, wait_until
+from tunnels import Bridge, EchoTarget, TalkingTarget, bridge, client, exchange, wait_until
 
 KEY = base64.b64encode(bytes(16)).decode()
 UPGRADE = (
@@ -136,6 +136,18 @@ def test_bridge__foreign_client_without_our_subprotocol__gets_plain_frames(echo:
         wait_until(lambda: echo.open == 0)
 
 
+def test_bridge__foreign_client_only_listens__is_asked_for_signs_of_life() -> None:
+    async def listen(url: str) -> None:
+        async with aiohttp.ClientSession() as session, session.ws_connect(url, autoping=False) as websocket:
+            while (await websocket.receive(timeout=120)).type is not aiohttp.WSMsgType.PING:
+                continue  # bytes, all the time: the bridge has no need to speak
+
+    talking = TalkingTarget(pause=0.01)
+    with bridge(talking.port, "--any-user", "--heartbeat", "0.5") as server:
+        asyncio.run(listen(server.url))
+    talking.close()
+
+
 FOREIGN = """
 import asyncio, sys
 from aiohttp import web
@@ -148,6 +160,8 @@ async def serve(request):
         await websocket.send_bytes(message.data)
         if message.data.endswith(b"bye"):
             await websocket.close()
+        if message.data.endswith(b"die"):
+            request.transport.abort()
     return websocket
 
 async def main():
@@ -164,17 +178,31 @@ asyncio.run(main())
 """
 
 
-def test_client__foreign_bridge__speaks_plain_frames() -> None:
+@pytest.fixture
+def foreign() -> Iterator[str]:
+    """The address of a server that knows nothing of our messages."""
     process = subprocess.Popen([sys.executable, "-c", FOREIGN], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout
-        port = int(process.stdout.readline())
-        data = bytes(3 << 20) + b"bye"
-        with client(f"http://127.0.0.1:{port}/ssh") as ours:
-            assert exchange(ours, data) == b"SSH-2.0-foreign" + data
-            assert ours.returncode == 0
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}/ssh"
     finally:
         process.kill()
-        process.wait()
-        assert process.stdout
-        process.stdout.close()
+        process.communicate()
+
+
+def test_client__foreign_bridge__speaks_plain_frames(foreign: str) -> None:
+    data = bytes(3 << 20) + b"bye"
+    with client(foreign) as ours:
+        assert exchange(ours, data) == b"SSH-2.0-foreign" + data
+        assert ours.returncode == 0
+
+
+def test_client__foreign_bridge_s_connection_breaks__says_that_it_cannot_go_on(foreign: str) -> None:
+    with client(foreign) as ours:
+        assert ours.stdin
+        ours.stdin.write(b"die")
+        ours.stdin.flush()
+        ours.wait(120)
+        _, errors = ours.communicate(timeout=120)
+    assert ours.returncode == 255
+    assert b"a bridge of another kind than sfml's cannot take it up again" in errors

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ from cutting import CuttingProxy
 from sfml.tunnel.client import Client
 from sfml.tunnel.dial import Place
 from sfml.tunnel.patience import Patience, TunnelError
-from tunnels import EchoTarget, bridge, client, exchange, wait_until
+from tunnels import EchoTarget, SilentTarget, TalkingTarget, bridge, client, exchange, wait_until
 
 MIB = 1 << 20
 
@@ -130,6 +131,38 @@ def client_in_thread(url: str, patience: Patience) -> Iterator[tuple[int, int, t
         thread.join(60)
         os.close(source)
         os.close(sink)
+
+
+def test_client__sshd_says_nothing__ends_with_the_reason() -> None:
+    silent = SilentTarget()
+    (source, to_client), (from_client, sink) = os.pipe(), os.pipe()
+    with bridge(silent.port) as server, pytest.raises(TunnelError, match="its sshd says nothing"):
+        Client(
+            Place(url=server.url), lambda _: (), source=source, sink=sink, patience=Patience(first_byte=0.3)
+        ).run()
+    for end in (source, to_client, from_client, sink):
+        os.close(end)
+    silent.close()
+
+
+def test_bridge__client_stopped_while_much_comes__keeps_a_window_and_no_more() -> None:
+    talking = TalkingTarget()
+    with bridge(talking.port) as server, client(server.url) as process:
+        assert process.stdout
+        process.stdout.read(MIB)
+        os.kill(process.pid, signal.SIGSTOP)
+        before = -1
+        while before != talking.sent:  # until no more is taken, or at least for a while
+            before = talking.sent
+            time.sleep(1)
+        assert resident(server.process.pid) < 64 * MIB  # the program, and a window of 4 MiB
+        assert talking.sent < 256 * MIB  # beside the window, what the system's sockets hold
+    talking.close()
+
+
+def resident(pid: int) -> int:
+    """Bytes of memory that a process has."""
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_client__ssh_gone_while_there_is_no_way__does_not_try_for_long(echo: EchoTarget) -> None:

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 from . import frames, messages
 from .dial import Headers, Place, Wire, dial
-from .flow import Bytes, Outlet
+from .flow import FULL, Bytes, Outlet, gather
 from .frames import FrameError, FrameReader, Opcode
+from .life import Signs
 from .messages import Closed, ProtocolError
 from .patience import LostError, Patience, TunnelError, connect_again, connect_first
 from .stream import Data, End, PlainStream, Stream
 
-_FULL = 1 << 18
 _PIPE_SIZE = 1 << 20  # the most that Linux lets users have (/proc/sys/fs/pipe-max-size)
 _GOODBYE_TIME = 2.0
 _ASIDE = select.POLLERR | select.POLLHUP | select.POLLNVAL
@@ -57,8 +57,8 @@ class Client:
         self._has_data = False
         self._sink_gone = False
         self._is_greeted = False
-        self._heard = self._said = self._began = 0.0
-        self._ended_at = 0.0
+        self._signs = self._new_signs()
+        self._began = self._ended_at = 0.0
 
     def run(self) -> None:
         """Carry the stream to its end; TunnelError where it cannot be."""
@@ -88,12 +88,16 @@ class Client:
                 raise TunnelError("another bridge answers now, which does not know this session")
             self._stream = Stream() if wire.is_resumable else PlainStream()
         self._wire, self._reader = wire, FrameReader(masked=False)
-        self._heard = self._said = self._began = time.monotonic()
+        self._signs, self._began = self._new_signs(), time.monotonic()
         self._is_greeted = not wire.is_resumable
         if wire.is_resumable:
             self._send(messages.greeting(messages.HELLO, self._id, self._stream.received))
         if wire.rest:
             self._frames(self._reader.feed(wire.rest))
+
+    def _new_signs(self) -> Signs:
+        patience = self._patience
+        return Signs(time.monotonic(), heartbeat=patience.heartbeat, silence=patience.silence)
 
     def _drop_wire(self) -> None:
         if isinstance(self._stream, Stream):
@@ -106,7 +110,7 @@ class Client:
     def _reconnect(self, reason: str) -> None:
         """The next connection for the same stream."""
         if not self._stream.resumable:
-            raise TunnelError(reason)
+            raise TunnelError(f"{reason}, and a bridge of another kind than sfml's cannot take it up again")
         self._drop_wire()
         # Before there is a session there is nothing to lose, so nothing to wait long for.
         network = self._patience.refused if self._id == messages.NEW else self._patience.network
@@ -197,7 +201,7 @@ class Client:
     def _time_left(self) -> float:
         """Seconds until something is due."""
         patience = self._patience
-        due = [self._said + patience.heartbeat, self._heard + patience.silence]
+        due = [self._signs.due_at, self._signs.lost_at]
         if not self._has_data:
             due.append(self._began + patience.first_byte)
         if self._ended_at:
@@ -221,7 +225,7 @@ class Client:
                 return
             if not count:
                 raise LostError("the connection was closed")
-            self._heard = time.monotonic()
+            self._signs.heard(time.monotonic())
             self._frames(self._reader.received(count))
             if not self._place.is_encrypted:
                 return
@@ -303,30 +307,22 @@ class Client:
 
     def _fill(self) -> None:
         """Give the connection what the stream has to say, while it takes it."""
-        while self._is_greeted and self._unsent.size < _FULL and self._gather():
+        while (
+            self._is_greeted and self._unsent.size < FULL and gather(self._stream, self._unsent, masked=True)
+        ):
             self._flush()
-
-    def _gather(self) -> bool:
-        """Some of what the stream has to say, as frames; whether there was anything."""
-        before = self._unsent.size
-        for head, payload in self._stream.outgoing():
-            size = len(head) + len(payload)
-            self._unsent.add(frames.head(Opcode.BINARY, size, masked=True) + head, payload)
-            if self._unsent.size >= _FULL:
-                break
-        return self._unsent.size > before
 
     def _send(self, message: bytes) -> None:
         self._write(frames.encode(Opcode.BINARY, message, masked=True))
 
     def _write(self, frame: bytes) -> None:
-        self._said = time.monotonic()
+        self._signs.said(time.monotonic())
         self._unsent.add(frame)
         self._flush()
 
     def _flush(self) -> None:
         if self._unsent.flush():
-            self._said = time.monotonic()
+            self._signs.said(time.monotonic())
 
     def _write_wire(self, pieces: Sequence[Bytes]) -> int:
         assert self._wire is not None
@@ -338,16 +334,15 @@ class Client:
     def _beat(self) -> None:
         """A sign of life where one is due, and an end to waiting for one."""
         now, patience = time.monotonic(), self._patience
-        if now - self._heard > patience.silence or (
-            not self._is_greeted and now - self._began > patience.refused
-        ):
+        if now > self._signs.lost_at or (not self._is_greeted and now - self._began > patience.refused):
             raise LostError("nothing is heard any more")
         if not self._has_data and now - self._began > patience.first_byte:
             raise TunnelError("the box's bridge answers, but its sshd says nothing")
-        if now - self._said >= patience.heartbeat:
+        if now >= self._signs.due_at:
             if isinstance(self._stream, Stream) and self._is_greeted:
                 self._send(self._stream.acknowledgement())
             self._write(frames.encode(Opcode.PING, masked=True))
+            self._signs.asked(now)
 
 
 def _widen(*pipes: int) -> None:

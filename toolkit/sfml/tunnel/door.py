@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from . import frames, messages, upgrade
 from .admission import USER_HEADER, check
 from .channel import Channel
-from .flow import Bytes, Outlet
+from .flow import FULL, Bytes, Outlet, gather
 from .frames import FrameError, FrameReader, Opcode
+from .life import Signs
 from .messages import Closed, ProtocolError
 from .stream import Data, PlainStream, Stream
 from .target import Target
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 GREETING_TIME = 10.0
 FLUSH_TIME = 10.0
-FULL = 1 << 18
 HEAD_SIZE = 4096
 
 
@@ -43,7 +43,10 @@ class Door:
         self._early: list[bytes] = []
         self.target: Target | None = None
         self._finishing = False
-        self._opened = self.heard = self.said = bridge.now()
+        self._opened = bridge.now()
+        self._signs = Signs(
+            self._opened, heartbeat=bridge.settings.heartbeat, silence=bridge.settings.silence
+        )
         self._channel.read_if(self)
 
     def close(self) -> None:
@@ -74,7 +77,7 @@ class Door:
         if count == 0:
             self.close()
         elif count is not None:
-            self.heard = self._bridge.now()
+            self._signs.heard(self._bridge.now())
             self._take(space[:count])
 
     def _take(self, data: memoryview) -> None:
@@ -238,7 +241,7 @@ class Door:
     # --- sending
 
     def _write(self, data: bytes) -> None:
-        self.said = self._bridge.now()
+        self._signs.said(self._bridge.now())
         self._outlet.add(data)
         self._flush()
 
@@ -249,7 +252,7 @@ class Door:
         """Let go what can."""
         try:
             if self._outlet.flush():
-                self.said = self._bridge.now()
+                self._signs.said(self._bridge.now())
         except OSError:
             self.close()
             return
@@ -265,31 +268,24 @@ class Door:
 
     def send_messages(self) -> None:
         """Everything that the stream has to say, until the connection is full."""
-        while self.target and not self._finishing and self._outlet.size < FULL and self._gather(self.target):
+        while self.target and not self._finishing and self._outlet.size < FULL:
+            if not gather(self.target.stream, self._outlet, masked=False):
+                return
             self._flush()
-
-    def _gather(self, target: Target) -> bool:
-        """Some of what the stream has to say, as frames; whether there was anything."""
-        before = self._outlet.size
-        for head, payload in target.stream.outgoing():
-            size = len(head) + len(payload)
-            self._outlet.add(frames.head(Opcode.BINARY, size, masked=False) + head, payload)
-            if self._outlet.size >= FULL:
-                break
-        return self._outlet.size > before
 
     def beat(self) -> None:
         """Called about every second: give a sign of life, and do not wait for one without end."""
-        now, settings = self._bridge.now(), self._bridge.settings
+        now = self._bridge.now()
         if self._reader is None or self.target is None:
             if now - self._opened > GREETING_TIME and self._opening is None:
                 self.close()
-        elif now - self.heard > settings.silence:
+        elif now > self._signs.lost_at:
             self.close()
-        elif now - self.said >= settings.heartbeat:
+        elif now >= self._signs.due_at:
             if isinstance(self.target.stream, Stream):
                 self._send(self.target.stream.acknowledgement())
-            self._write(frames.encode(Opcode.PING, b"", masked=False))
+            self._write(frames.encode(Opcode.PING, masked=False))
+            self._signs.asked(now)
 
     def refuse(self, closed: Closed) -> None:
         """Say why this cannot go on, and close."""

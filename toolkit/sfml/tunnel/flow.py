@@ -6,10 +6,16 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import islice
 
+from . import frames
+from .frames import Opcode
+from .stream import PlainStream, Stream
+
 Bytes = bytes | memoryview
 Write = Callable[[Sequence[Bytes]], int]
 """Takes several pieces, as one; answers how many bytes went, 0 where none do now."""
 
+FULL = 1 << 18
+"""Bytes that wait for a connection, above which no more are made into frames."""
 _AT_ONCE = 16
 
 
@@ -67,3 +73,14 @@ class Outlet:
                 return
             count -= len(first)
             self._waiting.popleft()
+
+
+def gather(stream: Stream | PlainStream, outlet: Outlet, *, masked: bool) -> bool:
+    """Put some of what the stream has to say into the outlet, as frames; whether there was anything."""
+    before = outlet.size
+    for head, payload in stream.outgoing():
+        size = len(head) + len(payload)
+        outlet.add(frames.head(Opcode.BINARY, size, masked=masked) + head, payload)
+        if outlet.size >= FULL:
+            break
+    return outlet.size > before
