@@ -33,6 +33,8 @@ STOPPED = 600 if SOAK else 60
 TOKEN_LIFETIME = 5
 WITHIN = 300.0
 ENDS_WITHIN = 30.0
+BRIDGE_PORT = 8022
+LISTENS = "0A"  # in /proc/net/tcp (include/net/tcp_states.h)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -236,14 +238,17 @@ def test_connects_and_gets__hundreds__leave_no_process_and_no_socket(world: Worl
     get(port, token)
 
     def left() -> tuple[int, int, int]:
-        return sockets_of_bridge(world), len(files(server)), logins(world)
+        return sockets_of_bridge(world), connections(server, port), logins(world)
 
     until(lambda: logins(world) == 0)
     before = left()
     for _ in range(COUNT):
         assert get(port, token) == 426  # /ssh is for WebSockets
     in_threads(COUNT, lambda: connect(port, token))
-    until(lambda: all(now <= was for now, was in zip(left(), before, strict=True)))
+    deadline = time.monotonic() + WITHIN
+    while any(now > was for now, was in zip(left(), before, strict=True)):
+        assert time.monotonic() < deadline, f"left {left()}, before {before}"
+        time.sleep(0.5)
 
 
 def get(port: int, token: str) -> int:
@@ -277,15 +282,26 @@ def in_threads(count: int, what: Callable[[], None]) -> None:
             call.result()
 
 
+def connections(pid: int, port: int) -> int:
+    """The TCP connections that a process has, as the server of a port or as a client of the bridge's."""
+    found = 0
+    for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
+        local, remote, state, *more = line.split()[1:]
+        ports = int(local.partition(":")[2], 16), int(remote.partition(":")[2], 16)
+        is_ours = f"socket:[{more[5]}]" in files(pid)
+        found += is_ours and state != LISTENS and (ports[0] == port or ports[1] == BRIDGE_PORT)
+    return found
+
+
 def files(pid: int) -> list[str]:
-    """The sockets that a process has open."""
+    """What a process has open."""
     found = []
     for path in Path(f"/proc/{pid}/fd").iterdir():
         try:
             found.append(str(path.readlink()))
         except OSError:
             continue
-    return [name for name in found if name.startswith("socket:")]
+    return found
 
 
 def sockets_of_bridge(world: World) -> int:
