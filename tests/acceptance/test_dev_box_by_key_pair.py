@@ -121,6 +121,22 @@ def test_secrets__while_a_connection_runs__are_in_their_own_places_only(user: Us
         assert shown.places(known, user.home, user.project) == shown.expected(known, places)
 
 
+def test_secrets__access_token_while_a_connection_runs__is_in_its_own_place_only(
+    user: User, box: Any
+) -> None:
+    (made,) = run(user, "ALTER USER ANA ADD PROGRAMMATIC ACCESS TOKEN for_ssh")
+    settings = user.home / ".snowflake" / "connections.toml"
+    before = settings.read_text()
+    there = before.split("private_key_path")[0].replace("SNOWFLAKE_JWT", "PROGRAMMATIC_ACCESS_TOKEN")
+    settings.write_text(f'{there}token = "{made[1]}"\n')
+    user.sfml(*UP)
+    known = {"token": str(made[1]).encode()}
+    with user.connected():
+        assert shown.places(known, user.home, user.project) == shown.expected(known, {"token": settings})
+    settings.write_text(before)
+    user.sfml(*UP)
+
+
 @contextmanager
 def no_key(user: User) -> Iterator[None]:
     run(user, "ALTER USER ANA UNSET RSA_PUBLIC_KEY")

@@ -88,9 +88,23 @@ def access_token(connection: str, environ: Mapping[str, str]) -> str | None:
     if str(settings.get("authenticator", "")).upper() != "PROGRAMMATIC_ACCESS_TOKEN":
         return None
     file = settings.get("token_file_path")
-    if file:
-        return Path(str(file)).expanduser().read_text(encoding="utf-8").strip()
-    return str(settings.get("token") or settings.get("password") or "") or None
+    text = (
+        _read(Path(str(file)).expanduser())
+        if file
+        else str(settings.get("token") or settings.get("password") or "")
+    )
+    if not (text.isascii() and text.isprintable()) or " " in text:
+        raise NoConnectionError(f"what connection {connection} has in the place of an access token is none")
+    return text or None
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
+        hint = "its place is the connection's token_file_path"
+        raise NoConnectionError(f"the access token in {file} cannot be read: {why}", hint=hint) from None
 
 
 def _settings(connection: str, environ: Mapping[str, str]) -> Mapping[str, Any]:

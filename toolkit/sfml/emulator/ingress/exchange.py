@@ -37,7 +37,9 @@ def exchange(
     identity = door.identify(login)
 
     def has(role: str) -> bool:
-        return may_use(identity, role) and door.catalog.get(Kind.ROLE, Name(name=role)) is not None
+        is_its_own = identity.role in (None, role)  # an access token may be good for one role only
+        exists = door.catalog.get(Kind.ROLE, Name(name=role)) is not None
+        return is_its_own and exists and may_use(identity, role)
 
     label = _checked_scope(form.get("scope", ""), has, label_at)
     return tickets.issue(identity.user, label)
