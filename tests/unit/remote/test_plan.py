@@ -42,11 +42,11 @@ def test_plan__a_box__is_this_sql() -> None:
     assert stage.startswith("CREATE STAGE IF NOT EXISTS ML_DEV.PUBLIC.DEV_STAGE ")
     assert repository == f"CREATE IMAGE REPOSITORY IF NOT EXISTS ML_DEV.PUBLIC.IMAGES {mark};"
     assert rule == (
-        "CREATE NETWORK RULE ML_DEV.PUBLIC.ML_DEV_EGRESS TYPE = HOST_PORT "
+        "CREATE NETWORK RULE IF NOT EXISTS ML_DEV.PUBLIC.ML_DEV_EGRESS TYPE = HOST_PORT "
         f"VALUE_LIST = ('pypi.org', 'files.pythonhosted.org') MODE = EGRESS {mark};"
     )
     assert integration == (
-        "CREATE EXTERNAL ACCESS INTEGRATION ML_DEV_EGRESS "
+        "CREATE EXTERNAL ACCESS INTEGRATION IF NOT EXISTS ML_DEV_EGRESS "
         f"ALLOWED_NETWORK_RULES = (ML_DEV.PUBLIC.ML_DEV_EGRESS) ENABLED = TRUE {mark};"
     )
     assert seen == "GRANT USAGE ON NETWORK RULE ML_DEV.PUBLIC.ML_DEV_EGRESS TO ROLE ML_DEV_ROLE;"
@@ -101,9 +101,22 @@ def test_plan__no_privilege_for_the_integration__prints_the_rest_for_an_administ
     with pytest.raises(steps.RefusedError) as error:
         steps.carry_out(findings, query)
     hint = str(error.value.hint)
-    assert "CREATE EXTERNAL ACCESS INTEGRATION ML_DEV_EGRESS" in hint
+    assert "CREATE EXTERNAL ACCESS INTEGRATION IF NOT EXISTS ML_DEV_EGRESS" in hint
     assert "GRANT USAGE ON INTEGRATION ML_DEV_EGRESS TO ROLE ML_DEV_ROLE" in hint
     assert "CREATE NETWORK RULE" not in hint  # that was done
+
+
+def test_service__refused__asks_an_administrator_for_all_that_creating_it_needs() -> None:
+    step = plans.service_step(box(), spec(box()))
+    assert [grant.removesuffix(" TO ROLE ML_DEV_ROLE") for grant in step.by_administrator] == [
+        "GRANT USAGE, MONITOR ON COMPUTE POOL ML_DEV_POOL",
+        "GRANT USAGE ON DATABASE ML_DEV",
+        "GRANT USAGE, CREATE SERVICE, CREATE STAGE ON SCHEMA ML_DEV.PUBLIC",
+        "GRANT READ, WRITE ON STAGE ML_DEV.PUBLIC.DEV_STAGE",
+        "GRANT READ ON IMAGE REPOSITORY ML_DEV.PUBLIC.IMAGES",
+        "GRANT USAGE ON INTEGRATION ML_DEV_EGRESS",
+        "GRANT BIND SERVICE ENDPOINT ON ACCOUNT",
+    ]
 
 
 def test_plan__by_an_administrator__makes_the_role_with_its_grants_too() -> None:
@@ -112,7 +125,7 @@ def test_plan__by_an_administrator__makes_the_role_with_its_grants_too() -> None
         "CREATE ROLE IF NOT EXISTS ML_DEV_ROLE COMMENT = ",
         "GRANT USAGE, CREATE SERVICE, CREATE STAGE ON SCHEMA ML_DEV.PUBLIC TO ROLE ML_DEV_ROLE;",
         "GRANT BIND SERVICE ENDPOINT ON ACCOUNT TO ROLE ML_DEV_ROLE;",
-        "CREATE NETWORK RULE ML_DEV.PUBLIC.ML_DEV_EGRESS",
+        "CREATE NETWORK RULE IF NOT EXISTS ML_DEV.PUBLIC.ML_DEV_EGRESS",
         "GRANT USAGE ON INTEGRATION ML_DEV_EGRESS TO ROLE ML_DEV_ROLE;",
     ):
         assert expected in text

@@ -71,10 +71,11 @@ def test_create_stage__any__is_encrypted_server_side() -> None:
 
 def test_network__rule_and_integration__name_hosts_and_rules() -> None:
     assert sql.create_network_rule("db.s.r", hosts=["pypi.org", "x.io:8080"]) == (
-        "CREATE NETWORK RULE DB.S.R TYPE = HOST_PORT VALUE_LIST = ('pypi.org', 'x.io:8080') MODE = EGRESS"
+        "CREATE NETWORK RULE IF NOT EXISTS DB.S.R TYPE = HOST_PORT "
+        "VALUE_LIST = ('pypi.org', 'x.io:8080') MODE = EGRESS"
     )
     assert sql.create_external_access_integration("e", rules=["db.s.r"], secrets=["db.s.t"]) == (
-        "CREATE EXTERNAL ACCESS INTEGRATION E ALLOWED_NETWORK_RULES = (DB.S.R) "
+        "CREATE EXTERNAL ACCESS INTEGRATION IF NOT EXISTS E ALLOWED_NETWORK_RULES = (DB.S.R) "
         "ALLOWED_AUTHENTICATION_SECRETS = (DB.S.T) ENABLED = TRUE"
     )
 

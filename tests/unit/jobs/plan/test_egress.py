@@ -105,11 +105,11 @@ def test_admin_sql__names_those_hosts_only_and_a_free_name() -> None:
     text = admin_sql([API], taken=["HTTP_EAI"], schema=Name(("DB", "PUBLIC")), role="ML")
     rule, integration, grant = text.splitlines()
     assert rule == (
-        "CREATE NETWORK RULE DB.PUBLIC.HTTP_2_RULE TYPE = HOST_PORT "
+        "CREATE NETWORK RULE IF NOT EXISTS DB.PUBLIC.HTTP_2_RULE TYPE = HOST_PORT "
         "VALUE_LIST = ('api.one.example', 'api.two.example:8443') MODE = EGRESS;"
     )
     assert integration == (
-        "CREATE EXTERNAL ACCESS INTEGRATION HTTP_2_EAI "
+        "CREATE EXTERNAL ACCESS INTEGRATION IF NOT EXISTS HTTP_2_EAI "
         "ALLOWED_NETWORK_RULES = (DB.PUBLIC.HTTP_2_RULE) ENABLED = TRUE;"
     )
     assert grant == "GRANT USAGE ON INTEGRATION HTTP_2_EAI TO ROLE ML;"
