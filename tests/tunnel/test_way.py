@@ -19,8 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from sfml import keypair
+from sfml.remote.entry import KEY_PAIR, Entry, SshFolder
 from sfml.remote.exchange import token as get_token
-from sfml.tunnel.dial import proxy_for
+from sfml.remote.proxy import TokenHeaders
+from sfml.tunnel.dial import Place, UnreachableError, proxy_for
 from tunnels import EchoTarget, bridge, client, exchange
 
 
@@ -217,6 +219,22 @@ def test_proxy__refuses__says_what_it_answered() -> None:
     proxy.close()
     assert process.returncode == 255
     assert b"407" in errors
+
+
+def test_token__no_way_to_the_box_after_a_loss__is_not_asked_for(tmp_path: Path) -> None:
+    """Without a network a session that gives tokens seems lost, and a login would begin for nothing."""
+    (tmp_path / "connections.toml").write_text(
+        '[dev]\naccount = "acme"\nuser = "ana"\nhost = "127.0.0.1"\nport = 1\nprotocol = "http"\n'
+        f'private_key_raw = """\n{key_pair(1).content}"""\nauthenticator = "SNOWFLAKE_JWT"\n'
+    )
+    box = Entry(host="box", url="http://127.0.0.1:2", service="S", connection="dev", role=None, state="",
+                way=KEY_PAIR)  # fmt: skip
+    where, environ = Place(url=box.url), {"SNOWFLAKE_HOME": str(tmp_path)}
+    headers = TokenHeaders(box, SshFolder(tmp_path), where, environ)
+    with pytest.raises(UnreachableError, match="which has to give a token"):
+        headers(0)
+    with pytest.raises(UnreachableError, match=r"^127\.0\.0\.1:2 cannot be reached"):
+        headers(0)
 
 
 def test_ingress__sends_to_its_sign_in__says_that_the_token_is_missing() -> None:

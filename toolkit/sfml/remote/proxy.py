@@ -26,7 +26,7 @@ def main(host: str, *, environ: Mapping[str, str] = os.environ) -> int:
         entry = load(place, host)
         url = entry.url + PATH
         where = Place(url=url, proxy=proxy_for(url, environ))
-        code = carry(Client(where, _Headers(entry, place, where, environ), report=say))
+        code = carry(Client(where, TokenHeaders(entry, place, where, environ), report=say))
     except SfmlError as error:
         say(" ".join(f"{error} {error.hint or ''}".split()))
         return FAILED
@@ -35,7 +35,7 @@ def main(host: str, *, environ: Mapping[str, str] = os.environ) -> int:
     return code
 
 
-class _Headers:
+class TokenHeaders:
     """Those of each upgrade, with a token of its own."""
 
     def __init__(self, entry: Entry, place: SshFolder, where: Place, environ: Mapping[str, str]) -> None:
