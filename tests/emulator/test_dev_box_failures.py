@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from box_account import BoxUser, Breaking, everything, is_effect
 from local_backend import start
 from sfml.errors import NoConnectionError, RefusedError
+from sfml.remote import up as ups
 from sfml.session.rows import Query, over
 
 # One after the other: a statement that Snowflake refuses, one whose answer never came, a process that ended.
@@ -94,3 +96,27 @@ def test_down__broken_off_at_each_step__the_next_one_removes_the_rest(query: Que
         user.down()
         assert everything(query) == before, broken.failed
         assert user.down() == []
+
+
+def test_up__another_run_was_faster__goes_on_with_what_that_one_made(query: Query, user: BoxUser) -> None:
+    before = everything(query)
+    planned = replace(user.look(), image=None)
+    user.up()
+    query("USE ROLE ACCOUNTADMIN")
+    ups.carry_out(planned, ups.who(query), query, change=False, report=lambda _: None)
+    assert user.is_complete()
+    user.down()
+    assert everything(query) == before
+
+
+def test_down__another_run_was_faster__has_nothing_left_to_do(query: Query, user: BoxUser) -> None:
+    before = everything(query)
+    user.up()
+    query("USE ROLE ACCOUNTADMIN")
+    who, box = ups.who(query), user.box()
+    planned = ups.look_back(box, who, query, data=False, home=True)
+    user.down(data=False)
+    query("USE ROLE ACCOUNTADMIN")
+    ups.remove(box, planned, who, query, home=True)
+    user.down()
+    assert everything(query) == before

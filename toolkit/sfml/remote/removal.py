@@ -29,9 +29,11 @@ _OWN_SCHEMAS = ("INFORMATION_SCHEMA", "PUBLIC")
 
 @dataclass(frozen=True, kw_only=True)
 class Removal:
-    """One object: what removes it, or why it stays."""
+    """One object: what removes it, or why it stays; ``look`` shows whether it is there, by its ``name``."""
 
     title: str
+    look: str
+    name: str
     by_owner: bool = False
     statement: str | None
     reason: str = ""
@@ -70,10 +72,15 @@ def survey(
 
 def _home(snapshot: Snapshot, *, home: bool) -> Removal:
     """A home that is left from an earlier box. What removes it is found when the service is gone."""
-    if not home:
-        return Removal(title=snapshot.text, statement=None, reason="stays: --delete-home drops it")
-    statement = sql.drop(Kind.SNAPSHOT, snapshot.name)
-    return Removal(title=snapshot.text, statement=statement, by_owner=True)
+    kept = Removal(
+        title=snapshot.text,
+        look=_show(Kind.SNAPSHOT, snapshot.name),
+        name=snapshot.name.last,
+        by_owner=True,
+        statement=None,
+        reason="stays: --delete-home drops it",
+    )
+    return replace(kept, statement=sql.drop(Kind.SNAPSHOT, snapshot.name), reason="") if home else kept
 
 
 def _data(box: Box, query: Query, *, data: bool, keeps_home: bool) -> Iterator[Removal | None]:
@@ -120,14 +127,20 @@ def _object(box: Box, query: Query, kind: Kind, name: Name, words: str = "") -> 
 
 
 def _removal(box: Box, query: Query, kind: Kind, name: Name, row: Mapping[str, Any], words: str) -> Removal:
-    title = f"{kind.lower()} {name}"
+    found = Removal(
+        title=f"{kind.lower()} {name}",
+        look=_show(kind, name),
+        name=name.last,
+        statement=None,
+        by_owner=kind is Kind.SERVICE,
+    )
     if not box.is_ours(row):
-        return Removal(title=title, statement=None, reason="stays: not made by sfml up for you")
+        return replace(found, reason="stays: not made by sfml up for you")
     used = [f"{row[key]} {what}" for key, what in _KEPT_IN_USE.items() if _others(box, query, key, row)]
     if used:
-        return Removal(title=title, statement=None, reason=f"stays: it runs {', '.join(used)}")
+        return replace(found, reason=f"stays: it runs {', '.join(used)}")
     statement = sql.drop_service(name, force=True) if kind is Kind.SERVICE else sql.drop(kind, name)
-    return Removal(title=title, statement=statement, reason=words, by_owner=kind is Kind.SERVICE)
+    return replace(found, statement=statement, reason=words)
 
 
 def _others(box: Box, query: Query, key: str, row: Mapping[str, Any]) -> bool:
@@ -173,8 +186,11 @@ def _foreign_contents(box: Box, query: Query) -> list[str]:
 
 
 def _look(query: Query, kind: Kind, name: Name) -> Rows:
-    inside = Name(name.parts[:-1]) if len(name.parts) > 1 else None
-    return _rows(query, sql.show(kind, like=name.last, inside=inside))
+    return _rows(query, _show(kind, name))
+
+
+def _show(kind: Kind, name: Name) -> str:
+    return sql.show(kind, like=name.last, inside=Name(name.parts[:-1]) if len(name.parts) > 1 else None)
 
 
 def _rows(query: Query, statement: str) -> Rows:
@@ -186,12 +202,18 @@ def _rows(query: Query, statement: str) -> Rows:
 
 def carry_out(removals: Sequence[Removal], query: Query) -> None:
     """Remove what is to be removed, in order; RefusedError's hint has the SQL for what could not be."""
-    todo = [removal.statement for removal in removals if removal.statement]
-    for done, statement in enumerate(todo):
+    todo = [removal for removal in removals if removal.statement]
+    for done, removal in enumerate(todo):
         try:
-            query(statement)
-        except RefusedError as error:
-            left = "\n".join(f"{one};" for one in todo[done:])
+            query(str(removal.statement))
+        except (RefusedError, NotFoundError) as error:
+            if isinstance(error, NotFoundError) and not _is_there(removal, query):
+                continue  # another run was faster
+            left = "\n".join(f"{one.statement};" for one in todo[done:])
             raise RefusedError(
                 str(error), hint=f"an administrator can remove what is left:\n{left}"
             ) from error
+
+
+def _is_there(removal: Removal, query: Query) -> bool:
+    return any(row.get("name") == removal.name for row in _rows(query, removal.look))

@@ -202,10 +202,20 @@ def carry_out(wanted: Wanted, who: Who, query: Query, *, change: bool, report: R
     act_as_owner(who, query)
     if wanted.home:
         homes.wait_until_created(wanted.box, wanted.home, query, seconds=HOME_WITHIN, report=report)
-    steps.carry_out([wanted.service], query, amend=change and not wanted.needs_new_box, report=tell)
+    try:
+        steps.carry_out([wanted.service], query, amend=change and not wanted.needs_new_box, report=tell)
+    except RefusedError:
+        if not (wanted.is_new and _is_there(wanted, query)):
+            raise  # else another run of ours made it meanwhile
     if state.read(query, wanted.box.service).status in ("SUSPENDED", "SUSPENDING"):
         report(f"resume {wanted.box.service}")
         query(sql.alter_service(wanted.box.service, "RESUME"))
+
+
+def _is_there(wanted: Wanted, query: Query) -> bool:
+    """Whether the box is there by now, and ours."""
+    (found,) = steps.survey([wanted.service.step], query)
+    return found.verdict.state in (State.PRESENT, State.DIFFERS)
 
 
 def prepare(wanted: Wanted, query: Query, *, change: bool, report: Report) -> None:
