@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import secrets
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +34,8 @@ pytestmark = pytest.mark.skipif(ssh_server.MISSING is not None, reason=str(ssh_s
 TOKEN_LIFETIME = 4
 PASSPHRASE = secrets.token_hex(12)
 UP = ("up", "--connection", "keyed", "--yes", "--egress", "packages", "--timeout", "90s", "-o", "json")
+
+DOCTOR = (sys.executable, "-m", "sfml", "doctor", "--connection", "keyed")
 
 
 @pytest.fixture(scope="module")
@@ -201,6 +205,15 @@ def test_ssh__no_token_to_be_had__says_why_and_what_to_do(
     assert words in failed.stderr
     assert PASSPHRASE not in failed.stderr
     assert user.ssh("echo well again").stdout == "well again\n"
+
+
+def test_doctor__key_pair__is_asked_with_at_the_door(user: User, box: Any) -> None:
+    # Snowflake's own tool and an engine need not be here: what it says of the box counts.
+    told = user.run(*DOCTOR, code=None).stdout
+    assert re.search(r"^ok  endpoint .* lets you in$", told, re.MULTILINE), told
+    with open_file(user):
+        told = user.run(*DOCTOR, code=None).stdout
+    assert re.search(r"^!!  endpoint .*its mode is 0644\)\n +chmod 600 ", told, re.MULTILINE), told
 
 
 def test_up__key_that_others_can_read__changes_nothing(user: User, box: Any) -> None:

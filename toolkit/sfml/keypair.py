@@ -186,10 +186,16 @@ def _account(name: str) -> str:
 
 
 def _url(settings: Mapping[str, Any]) -> str:
-    """The account's address, as the connector makes it (its construct_hostname)."""
-    host = str(settings.get("host") or _host(str(settings["account"]), str(settings.get("region") or "")))
     port = str(settings.get("port") or "")
-    return f"{settings.get('protocol') or 'https'}://{host}{f':{port}' if port else ''}"
+    return f"{settings.get('protocol') or 'https'}://{host(settings)}{f':{port}' if port else ''}"
+
+
+def host(settings: Mapping[str, Any]) -> str | None:
+    """Where a connection's account answers, by the connector's construct_hostname."""
+    named, account = settings.get("host"), settings.get("account")
+    if named or not account:
+        return str(named) if named else None
+    return _host(str(account), str(settings.get("region") or ""))
 
 
 def _host(account: str, region: str) -> str:

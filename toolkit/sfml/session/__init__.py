@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
@@ -211,21 +211,16 @@ def _of_key_pair(settings: dict[str, Any]) -> dict[str, Any]:
 def url(chosen: Config) -> str | None:
     """Where the connection's server answers; None where that is not known, or it is the local backend."""
     found = None if chosen.is_local else config.connections(os.environ).get(str(chosen.connection))
-    host = _host(found.value) if found else None
+    host = keypair.host(found.value) if found else None
     if found is None or host is None:
         return None
     settings = found.value
     return f"{settings.get('protocol', 'https')}://{host}:{settings.get('port', 443)}"
 
 
-def _host(settings: Mapping[str, Any]) -> str | None:
-    account = settings.get("account")
-    return settings.get("host") or (f"{account}.snowflakecomputing.com" if account else None)
-
-
 def _require_host(settings: dict[str, Any]) -> None:
     """NoConnectionError at once where the host does not exist; the connector would try for minutes."""
-    host = _host(settings)
+    host = keypair.host(settings)
     proxies = ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy")
     if host is None or "proxy_host" in settings or any(os.environ.get(name) for name in proxies):
         return
