@@ -111,3 +111,30 @@ def test_agent__no_browser__says_what_helps(home: Path, front: SignIn) -> None:
     )  # fmt: skip
     assert "logs in with a browser, and none can be opened here" in done.stderr
     assert front.logins == 0
+
+
+_RESTARTED = """
+import json, sys
+from pathlib import Path
+from sfml.remote.agent import Agent
+from sfml.session import backend
+state = Path(sys.argv[1])
+agent = Agent()
+request = {"ask": "token", "connection": "local", "role": None, "state": str(state)}
+first = agent.answer(request)
+backend.stop(state / "local")
+second = agent.answer(request)
+agent.close()
+backend.stop(state / "local")
+print(json.dumps([first, second]))
+"""
+
+
+def test_agent__local_backend_is_another_one_by_now__logs_in_there(home: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _RESTARTED, str(tmp_path / "state")],
+        env={**environment(home), "SFML_EXECUTOR": "process"},
+        capture_output=True, text=True, timeout=180, check=True,
+    )  # fmt: skip
+    first, second = json.loads(done.stdout)
+    assert first["token"] != second["token"]

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sfml import config, session
+from sfml import config, project, session
 from sfml.errors import NoConnectionError, SfmlError
 from sfml.session.faults import translated
 from sfml.session.rows import over
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 IDLE = 12 * 3600.0
 _TRUSTED_FOR = 60.0
 """Seconds for which a session that has just answered counts as alive."""
+_ANSWER_WITHIN = 30
+"""Seconds after which the connector gives up a request; without it, it tries for ever."""
 
 
 @dataclass(kw_only=True)
@@ -68,12 +70,13 @@ class Agent:
     def close(self) -> None:
         """End every session."""
         for held in self._sessions.values():
-            held.connection.close()
+            held.connection.close(retry=False)  # it may be dead
 
     def _session(self, request: Mapping[str, Any]) -> Held:
         key = (str(request["connection"]), request.get("role"), str(request["state"]))
         held = self._sessions.get(key)
-        if held and (self._is_trusted(held, request) or self._proves_itself(held)):
+        is_there = held and (key[0] != config.LOCAL or _is_served(held, Path(key[2])))
+        if held and is_there and (self._is_trusted(held, request) or self._proves_itself(held)):
             return held
         self._sessions.pop(key, None)
         self._sessions[key] = self._log_in(key, float(request.get("asked", time.monotonic())))
@@ -106,6 +109,14 @@ class Agent:
         return True
 
 
+def _is_served(held: Held, state: Path) -> bool:
+    """Whether the local backend still is where the session began: one that starts anew has another port."""
+    from sfml.session import backend
+
+    found = backend.find(project.local_state(state))
+    return found is not None and found.port == held.connection.port
+
+
 def _log_in(connection: str, role: str | None, state: str) -> Held:
     """A session of the agent's own. The ingress asks in the token's session who the caller is, and reads the
     answer as JSON: an arrow session ends in HTTP 500 there."""
@@ -119,6 +130,7 @@ def _log_in(connection: str, role: str | None, state: str) -> Held:
             **session.parameters(session.in_containers(chosen)),
             session_parameters={"PYTHON_CONNECTOR_QUERY_RESULT_FORMAT": "JSON"},
             client_session_keep_alive=True,
+            network_timeout=_ANSWER_WITHIN,
         )
     return Held(connection=opened, proved_at=time.monotonic())
 

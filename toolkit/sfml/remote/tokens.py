@@ -143,12 +143,22 @@ def ask(place: SshFolder, request: Mapping[str, Any]) -> dict[str, Any]:
         connection.settimeout(_ANSWER_WITHIN)
         asked = {**request, "asked": time.monotonic()}  # the same clock for all processes of a machine
         connection.sendall(json.dumps(asked).encode() + b"\n")
-        with connection.makefile("rb") as file:
-            line = file.readline()
+        line = _line(connection)
     answer: dict[str, Any] = json.loads(line) if line else {"error": "the agent ended without an answer"}
     if "error" in answer:
         raise NoConnectionError(str(answer["error"]), hint=answer.get("hint"))
     return answer
+
+
+def _line(connection: socket.socket) -> bytes:
+    try:
+        with connection.makefile("rb") as file:
+            return file.readline()
+    except TimeoutError:
+        raise NoConnectionError(
+            f"the agent that holds your session has not answered for {_ANSWER_WITHIN:.0f} s",
+            hint="a login in the browser may wait for you; else Snowflake cannot be reached",
+        ) from None
 
 
 def _connect(path: Path) -> socket.socket:
