@@ -1,4 +1,4 @@
-"""`sfml up` and `sfml down` broken off at each step: the next run completes, and down takes what was made."""
+"""`sfml up` and `sfml down` broken off at each step, by two runs at once, and beside objects of others."""
 
 from __future__ import annotations
 
@@ -118,5 +118,73 @@ def test_down__another_run_was_faster__has_nothing_left_to_do(query: Query, user
     user.down(data=False)
     query("USE ROLE ACCOUNTADMIN")
     ups.remove(box, planned, who, query, home=True)
+    user.down()
+    assert everything(query) == before
+
+
+_RULE = "ML_DEV.PUBLIC.ML_DEV_EGRESS"
+SAME_NAMES = (
+    "CREATE DATABASE ML_DEV",
+    "CREATE STAGE ML_DEV.PUBLIC.DEV_STAGE",
+    "CREATE IMAGE REPOSITORY ML_DEV.PUBLIC.IMAGES",
+    "CREATE COMPUTE POOL ML_DEV_POOL MIN_NODES=1 MAX_NODES=1 INSTANCE_FAMILY=CPU_X64_XS",
+    f"CREATE NETWORK RULE {_RULE} TYPE=HOST_PORT MODE=EGRESS VALUE_LIST=('pypi.org')",
+    f"CREATE EXTERNAL ACCESS INTEGRATION ML_DEV_EGRESS ALLOWED_NETWORK_RULES=({_RULE}) ENABLED=TRUE",
+    "CREATE ROLE ML_DEV_ROLE",
+    "GRANT ROLE ML_DEV_ROLE TO USER LOCAL",
+)
+AWAY_AGAIN = (
+    "DROP DATABASE ML_DEV", "DROP COMPUTE POOL ML_DEV_POOL", "DROP INTEGRATION ML_DEV_EGRESS",
+    "DROP ROLE ML_DEV_ROLE",
+)  # fmt: skip
+
+
+def test_down__others_had_objects_of_the_same_names__takes_the_service_alone(
+    query: Query, user: BoxUser
+) -> None:
+    for statement in SAME_NAMES:
+        query(statement)
+    before = everything(query)
+    user.up()
+    assert user.down() == [f"service {user.box().service}"]
+    assert everything(query) == before
+    for statement in AWAY_AGAIN:
+        query(statement)
+
+
+@pytest.mark.parametrize(
+    "comment", ["mine now", "", '{"made_by": "sfml", "project": "ml_dev", "owner": "EVE"}']
+)
+def test_down__comment_changed_by_hand__leaves_that_object(query: Query, user: BoxUser, comment: str) -> None:
+    before = everything(query)
+    user.up()
+    query("USE ROLE ACCOUNTADMIN")
+    query(f"ALTER COMPUTE POOL ML_DEV_POOL SET COMMENT = '{comment}'")
+    user.down()
+    assert {(kind, name) for kind, _, _, name, _ in everything(query) - before} == {
+        ("COMPUTE POOLS", "ML_DEV_POOL")
+    }
+    query("DROP COMPUTE POOL ML_DEV_POOL")
+
+
+def test_down__another_project_of_the_user__stays_whole(query: Query, user: BoxUser, tmp_path: Path) -> None:
+    before = everything(query)
+    user.up()  # and with it the role, which the other project works with, too
+    other = BoxUser(query, tmp_path, role="ACCOUNTADMIN", project="churn")
+    other.up()
+    gone = user.down()
+    assert "database ML_DEV" in gone
+    assert "role ML_DEV_ROLE" not in gone
+    assert other.is_complete()
+    other.down()
+    user.down()
+    assert everything(query) == before
+
+
+def test_down__a_pool_and_a_stage_of_earlier_runs__go_by_their_mark(query: Query, user: BoxUser) -> None:
+    before = everything(query)
+    user.up(pool="FIRST_POOL", stage="FIRST_STAGE")
+    user.down(data=False)
+    user.up()
     user.down()
     assert everything(query) == before

@@ -109,7 +109,23 @@ def _role(box: Box, query: Query) -> Removal | None:
     others = [str(name) for name in holders if name not in (None, box.user)]
     if others:
         return replace(removal, statement=None, reason=f"stays: {', '.join(others)} has it, too")
+    owned = _owned_elsewhere(box, query)
+    if owned:
+        return replace(removal, statement=None, reason=f"stays: it owns {', '.join(owned[:5])}")
     return removal
+
+
+def _owned_elsewhere(box: Box, query: Query) -> list[str]:
+    """What the role for boxes owns that is no part of this one: another project's box, above all."""
+    inside = f"{box.setup.database.last}."
+    own = (box.setup.database.last, box.setup.pool.last, box.integration.last)
+    return [
+        str(row.get("name"))
+        for row in _rows(query, sql.show_grants_to_role(box.setup.role))
+        if row.get("privilege") == "OWNERSHIP"
+        and row.get("name") not in own
+        and not str(row.get("name")).replace('"', "").startswith(inside)
+    ]
 
 
 def _each(box: Box, query: Query, kind: Kind, name: Name, words: str = "") -> Iterator[Removal]:
