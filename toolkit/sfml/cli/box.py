@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from sfml.remote import state, tokens
 from sfml.remote import up as ups
 from sfml.remote.api import READY_WITHIN, box_of, names
 from sfml.remote.box import DEFAULT_PROJECT, Box
-from sfml.remote.entry import Entry, SshFolder, folder
+from sfml.remote.entry import Entry, SshFolder, folder, hosts, load
 from sfml.remote.up import Wanted, Who
 from sfml.session import in_containers
 from sfml.session.rows import Query
@@ -107,10 +107,11 @@ def up(
     """
     options["family"] = family or ("GPU_NV_S" if gpu else None)
     options["image"] = image or ("dev-gpu" if gpu else None)
-    boxes.resolve(user="ANYBODY", project=project_name, **options)  # a bad name is told before any login
+    named = boxes.resolve(user="ANYBODY", project=project_name, **options)  # a bad name: before any login
     if admin_sql:
         _print_script(boxes.resolve(user=config.user.upper(), project=project_name, **options), out)
         return
+    config = as_made(config, named.host)
     tokens.way(config.connection or "", os.environ)  # a key that may not be used is told before anything
     ask = query(in_containers(config))
     who = ups.who(ask)
@@ -302,8 +303,17 @@ def status(config: Config, *, project_name: str, out: Output, **options: Any) ->
     out.value(data, text=f"{box.service}  {found.status}\n{state.story(ask, box.service)}")
 
 
+def as_made(config: Config, host: str) -> Config:
+    """With the connection that a box was made with, where none is chosen and this machine knows the box."""
+    place = folder(Path.home())
+    if config.connection is not None or host not in hosts(place):
+        return config
+    entry = load(place, host)
+    return replace(config, connection=entry.connection, state=Path(entry.state))
+
+
 def _found(config: Config, project_name: str, **options: Any) -> tuple[Query, Box, Who]:
-    boxes.resolve(user="ANYBODY", project=project_name, **options)
-    ask = query(in_containers(config))
+    host = boxes.resolve(user="ANYBODY", project=project_name, **options).host
+    ask = query(in_containers(as_made(config, host)))
     who = ups.who(ask)
     return ask, box_of(who, ask, project=project_name, **options), who

@@ -13,7 +13,7 @@ import click
 
 from sfml import session as sessions
 from sfml.cli.attached import query
-from sfml.cli.box import place_options
+from sfml.cli.box import as_made, place_options
 from sfml.cli.options import config_options
 from sfml.cli.output import Output, output_option
 from sfml.config import Config
@@ -37,7 +37,8 @@ def doctor(config: Config, *, project_name: str, out: Output, **options: Any) ->
 
     Each line is well (ok), worth a look (??) or broken (!!), and says what to do.
     """
-    boxes.resolve(user="ANYBODY", project=project_name, **options)
+    host = boxes.resolve(user="ANYBODY", project=project_name, **options).host
+    config = as_made(config, host)
     found = []
     for one in _findings(config, project_name, options):
         found.append(one)
