@@ -276,7 +276,7 @@ def test_create__repository_is_missing__is_397012(run: Callable[..., Any]) -> No
 def test_create__needs_containers__is_refused_and_names_the_executor(run: Callable[..., Any]) -> None:
     text = '{"spec": {"containers": [{"name": "main", "image": "{image}"}]}}'
     error = refusal(run, f"create service svc in compute pool {POOL} from specification $spec", text)
-    assert "docker executor" in str(error)
+    assert "executor: docker" in str(error)
 
 
 def test_create__more_than_a_node__is_refused_or_never_scheduled(
