@@ -234,9 +234,9 @@ def test_close__job_runs__fails_with_the_reason(boot: Callable[[], Server]) -> N
 
 def kill(server: Server) -> None:
     """The server ends without a word: it writes nothing any more, and its runs lose it."""
-    with server.jobs._changed:
-        server.jobs._closing.set()
-        server.jobs._live.clear()
+    with server.jobs._book.changed:
+        server.jobs._runs.closing.set()
+        server.jobs._book.live.clear()
     server.jobs.executor.close()
 
 
