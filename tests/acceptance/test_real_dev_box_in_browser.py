@@ -78,10 +78,11 @@ def editor(real_box: RealBox, browser: Any) -> Any:
 
 @pytest.fixture
 def notebook(real_box: RealBox, browser: Any) -> Any:
-    """An empty notebook of the home folder in JupyterLab, signed in."""
+    """An empty notebook of the home folder in JupyterLab, signed in, with a kernel that runs."""
     real_box.ssh(f"mkdir -p work; echo '{json.dumps(EMPTY)}' > work/first.ipynb; rm -f work/made.txt")
     sign_in(real_box, browser, f"{real_box.urls()['jupyter']}/lab/tree/work/first.ipynb")
     seen(browser, ".jp-Notebook .jp-CodeCell .cm-content")
+    seen(browser, "#jp-main-statusbar", "| Idle")
     return browser
 
 
@@ -187,9 +188,12 @@ def test_jupyterlab__cell_run__its_kernel_is_the_box_s_python(notebook: Any, rea
         "print(sys.prefix)",
     ):
         type_keys(notebook, line, Keys.ENTER)
-    with_control(notebook, Keys.ENTER)
 
-    until(lambda: real_box.ssh("cat work/made.txt 2>/dev/null || true") == "42 by /opt/venv")
+    def ran() -> bool:
+        with_control(notebook, Keys.ENTER)
+        return real_box.ssh("cat work/made.txt 2>/dev/null || true") == "42 by /opt/venv"
+
+    until(ran)
     seen(notebook, ".jp-OutputArea-output", "/opt/venv")
     picture(notebook, "jupyterlab")
 
