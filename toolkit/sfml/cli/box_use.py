@@ -70,7 +70,7 @@ def cp(project: str | None, paths: tuple[str, ...]) -> None:
 @project_option
 @click.argument("ports", nargs=-1, required=True, metavar="[LOCAL:]PORT…")
 def forward(project: str | None, ports: tuple[str, ...]) -> None:
-    """Make ports of the box reachable on 127.0.0.1, until Ctrl-C (sfml forward 8888 6006:6006)."""
+    """Make ports of the box reachable on 127.0.0.1, until Ctrl-C (sfml forward 6006 9000:8000)."""
     options = []
     for text in ports:
         local, _, remote = text.rpartition(":")
