@@ -204,3 +204,13 @@ def test_client__ended_by_a_signal__leaves_nothing_at_the_bridge(
             process.send_signal(number)
             process.wait(60)
             wait_until(lambda: echo.open == 0 and server.open_files() == before)
+
+
+def test_client__two_signals_at_once__ends_without_a_traceback(echo: EchoTarget) -> None:
+    with bridge(echo.port) as server, client(server.url) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.read(len(echo.GREETING)) == echo.GREETING
+        for number in (signal.SIGSTOP, signal.SIGHUP, signal.SIGTERM, signal.SIGCONT):
+            process.send_signal(number)
+        assert (process.wait(60), process.stderr.read()) == (0, b"")

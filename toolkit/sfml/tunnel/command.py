@@ -17,6 +17,10 @@ class _StoppedError(Exception):
     """A signal asked for the end."""
 
 
+def _ignore(_number: int, _frame: object) -> None:
+    """Nothing."""
+
+
 def carry(client: Client) -> int:
     """Run a client as the process's one purpose; its exit code: 255, and a line on stderr, as ssh does it.
 
@@ -26,7 +30,8 @@ def carry(client: Client) -> int:
 
     def stop(number: int, _frame: object) -> None:
         for other in _ENDS:
-            signal.signal(other, signal.SIG_IGN)  # a second one must not disturb the goodbye
+            # A second one must not disturb the goodbye; to SIG_IGN, one that is on its way is a traceback.
+            signal.signal(other, _ignore)
         if not ended:
             raise _StoppedError(number)
 
