@@ -11,18 +11,18 @@ import contextlib
 import socket
 from collections.abc import Awaitable, Callable
 
-from sfml.emulator.ingress import fields
 from sfml.emulator.ingress.admission import Pass
 from sfml.emulator.ingress.bodies import Body, body_of
+from sfml.emulator.ingress.container import Container
+from sfml.emulator.ingress.ends import End
 from sfml.emulator.ingress.frames import Frames
-from sfml.emulator.ingress.heads import END, LIMIT, BadHeadError, Request, read_request, read_response, write
+from sfml.emulator.ingress.heads import END, LIMIT, BadHeadError, Request, read_request, write
 from sfml.emulator.ingress.passing import Link, Passages
-from sfml.emulator.ingress.replies import Reply, bad_request, held_back, unreachable
+from sfml.emulator.ingress.replies import Reply, bad_request, unreachable
 from sfml.emulator.ingress.signin import OWN_PATHS
 
 _CONNECT_WITHIN = 10.0
 _OWN_BODY = 64 << 10
-_BUFFER = 1 << 20
 _LINGERS = 5.0
 _LOOKS = 10
 """How often within the idle limit a connection is looked at."""
@@ -30,63 +30,7 @@ _LOOKS = 10
 Decide = Callable[[Request, bytes], Awaitable[Reply | Pass]]
 
 
-class _End(asyncio.Protocol):
-    """One end: what it reads goes to its peer, which holds it back when it cannot send."""
-
-    def __init__(self) -> None:
-        self.transport: asyncio.Transport | None = None
-        self.peer: _End | None = None
-        self.active = True
-        self.waiting = b""  # came, and was not passed on yet
-        self.frames: Frames | None = None  # of a WebSocket whose pings are no activity
-        self._send: Callable[[bytes], None] | None = None  # set: everything goes to the peer
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.set_write_buffer_limits(high=_BUFFER)
-        # asyncio does this for sockets of protocol TCP; those from our listener say 0. Without it a message
-        # may wait 40 ms for the acknowledgement of the one before.
-        transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-    def data_received(self, data: bytes) -> None:
-        self.active = self.active or self.frames is None or self.frames.carry(data)
-        if self._send is not None:
-            self._send(data)
-        else:
-            self.on_data(data)
-
-    def on_data(self, data: bytes) -> None:
-        raise NotImplementedError
-
-    def splice(self) -> None:
-        """From now on everything that comes goes to the peer."""
-        assert self.peer is not None
-        assert self.peer.transport is not None
-        self._send = self.peer.transport.write
-        if self.waiting:
-            rest, self.waiting = self.waiting, b""
-            self._send(rest)
-
-    def pause_writing(self) -> None:
-        if self.peer and self.peer.transport:
-            self.peer.transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        if self.peer and self.peer.transport and not self.peer.transport.is_closing():
-            self.peer.transport.resume_reading()
-
-    def connection_lost(self, _: Exception | None) -> None:
-        if self.peer:
-            self.peer.finish()
-
-    def finish(self) -> None:
-        """Close, after what is left to send."""
-        if self.transport:
-            self.transport.close()
-
-
-class Client(_End):
+class Client(End):
     """The end towards the client. ``idle`` seconds without a byte in either direction end it."""
 
     def __init__(
@@ -300,58 +244,3 @@ def _taken_over(transport: asyncio.Transport) -> socket.socket:
     taken: socket.socket = transport.get_extra_info("socket").dup()
     taken.settimeout(0)
     return taken
-
-
-class Container(_End):
-    """The end towards the container."""
-
-    def __init__(self, client: Client, request: Request, passed: Pass) -> None:
-        super().__init__()
-        self.peer = client
-        client.peer = self
-        self._client = client
-        self._request = request
-        self._pass = passed
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
-        request = self._request
-        head = fields.towards_container(request, self._pass.user)
-        transport.write(write(f"{request.method} {request.target} {request.version}", head))  # type: ignore[attr-defined]
-
-    def on_data(self, data: bytes) -> None:
-        """Read the answer's head, and those of interim answers before it."""
-        self.waiting += data
-        try:
-            while self._send is None and (end := self.waiting.find(END)) >= 0:
-                head, self.waiting = self.waiting[:end], self.waiting[end + len(END) :]
-                self._on_head(head)
-        except BadHeadError:
-            self._client.reply(unreachable(self._pass.service))
-            return
-        if self._send is None and len(self.waiting) > LIMIT:
-            self._client.reply(unreachable(self._pass.service))
-
-    def _on_head(self, head: bytes) -> None:
-        response = read_response(head)
-        if fields.is_executable(response):
-            self._client.reply(held_back())
-            return
-        client = self._client.transport
-        if client is None or client.is_closing():
-            return
-        interim = 100 <= response.status < 200 and response.status != 101
-        if response.status == 101 and not self._request.upgrades:
-            raise BadHeadError("nobody asked for another protocol")
-        ours = [*fields.towards_client(response, self._pass.hosts), *self._pass.answers]
-        sent = response.fields if interim else ours
-        client.write(write(f"HTTP/1.1 {response.status} {response.reason}", sent))
-        if response.status == 101:
-            self._client.join(self)
-        elif not interim:
-            self.splice()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if self._send is None:
-            self._client.reply(unreachable(self._pass.service))
-        super().connection_lost(error)
