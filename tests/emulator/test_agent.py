@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,8 +53,17 @@ def home(tmp_path: Path, front: SignIn, backend: LocalBackend) -> Iterator[Path]
     file.write_text("[sso]\n" + "".join(f"{name} = {json.dumps(text)}\n" for name, text in given.items()))
     yield tmp_path / "home"
     lock = own / "agent.lock"
-    if lock.exists() and lock.read_text():
-        os.kill(int(lock.read_text()), signal.SIGTERM)
+    if lock.exists():
+        _end(int(lock.read_text()))
+
+
+def _end(process: int) -> None:
+    """It ends when it is told to."""
+    os.kill(process, signal.SIGTERM)
+    deadline = time.monotonic() + 60
+    while Path(f"/proc/{process}").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def environment(home: Path) -> dict[str, str]:

@@ -195,11 +195,12 @@ def _serve_one(connection: socket.socket, agent: Agent) -> None:
 def main(path: Path) -> int:
     """Be the agent on this socket, unless there is one."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with path.with_suffix(".lock").open("w") as lock:
+    with path.with_suffix(".lock").open("a") as lock:  # another agent's number may stand there
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return 0
+        lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
         serve(path)
