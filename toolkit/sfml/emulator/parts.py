@@ -106,7 +106,8 @@ def load(parts: Parts, loop: asyncio.AbstractEventLoop) -> Language:
     )
     tickets = Tickets(lifetime=parts.settings.ingress_token_lifetime, clock=time.time)
     callers = Callers(door=parts.door, sessions=parts.sessions, tickets=tickets, now=time.time)
-    doors.begin(Gate(backend=backend, callers=callers, pages=Pages(door=parts.door, tickets=tickets)))
+    pages = Pages(door=parts.door, tickets=tickets, secure=parts.settings.ingress_tls)
+    doors.begin(Gate(backend=backend, callers=callers, pages=pages))
     handlers.close_all_sessions(backend)  # those of the last server, if it had no time to
     return Language(
         execute=handlers.execute,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sfml.emulator.ingress import fields
+from sfml.emulator.ingress import fields, heads
 from sfml.emulator.ingress.heads import Request, Response
 from sfml.emulator.ingress.tickets import Tickets
 
@@ -38,6 +38,15 @@ def test_towards_container__the_applications_own_fields__go_through() -> None:
     assert (sent["Authorization"], sent["Cookie"], sent["X"]) == ("Basic abc", "a=1; b=3", "y")
     alone = request(("Cookie", "sfc-ss-ingress-auth-v1-x=2"))
     assert "Cookie" not in dict(fields.towards_container(alone, "ME"))
+
+
+@pytest.mark.parametrize(
+    ("user", "value"),
+    [("Zoë €", "Zoë €"), ("A\r\nSf-Context-Current-User: BOSS", "A??Sf-Context-Current-User: BOSS")],
+)
+def test_towards_container__any_user_name__is_one_field_in_utf_8(user: str, value: str) -> None:
+    head = heads.write("GET / HTTP/1.1", fields.towards_container(request(), user))
+    assert head.decode().split("\r\n")[-3] == f"Sf-Context-Current-User: {value}"
 
 
 def test_towards_client__websocket__keeps_the_upgrade() -> None:

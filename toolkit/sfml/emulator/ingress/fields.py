@@ -102,7 +102,17 @@ def towards_container(request: Request, user: str) -> list[tuple[str, str]]:
         if request.upgrades
         else [("Connection", "close")]
     )
-    return [*((name, text) for name, text in kept if text or name.lower() != "cookie"), *way, (USER, user)]
+    return [
+        *((name, text) for name, text in kept if text or name.lower() != "cookie"),
+        *way,
+        (USER, _as_value(user)),
+    ]
+
+
+def _as_value(user: str) -> str:
+    """A user's name as a field's value: in UTF-8, on one line (a quoted identifier may hold anything)."""
+    text = "".join(char if char.isprintable() else "?" for char in user)
+    return text.encode().decode("latin-1")
 
 
 def towards_client(response: Response, hosts: Iterable[str] = ()) -> list[tuple[str, str]]:

@@ -30,12 +30,13 @@ class Pages:
 
     door: Door
     tickets: Tickets
+    secure: bool = False  # cookies travel by TLS only
 
     def answer(self, request: Request, label: str, body: bytes) -> Reply:
         """The page; ``body`` is the form that came with the request."""
         cookie = fields.COOKIE + label
         if request.path == _LOGOUT:
-            return redirect("/", ("Set-Cookie", f"{cookie}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"))
+            return redirect("/", ("Set-Cookie", f"{cookie}=; Max-Age=0; {self._attributes()}"))
         if request.path != _LOGIN:
             return error(404, "Not Found", "There is no such page.")
         query = parse_qs(request.target.partition("?")[2])
@@ -49,7 +50,10 @@ class Pages:
         except Fault as fault:
             return _page(target, problem=fault.message)
         ticket = self.tickets.issue(identity.user, label)
-        return redirect(target, ("Set-Cookie", f"{cookie}={ticket}; Path=/; HttpOnly; SameSite=Lax"))
+        return redirect(target, ("Set-Cookie", f"{cookie}={ticket}; {self._attributes()}"))
+
+    def _attributes(self) -> str:
+        return "Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if self.secure else "")
 
 
 def _local(target: str) -> str:
