@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,10 @@ from measure import Row
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "tests" / "support"))
 
+import tunnel_ends  # noqa: E402
+
 import local_backend  # noqa: E402 - found by the line above
+import real_box  # noqa: E402
 import ssh_server  # noqa: E402
 
 TOOLKIT = HERE.parent / "toolkit"
@@ -49,31 +52,61 @@ class World:
             raise RuntimeError(done.stderr)
         return time.perf_counter() - began
 
-    def own_start(self) -> float:
-        """Seconds from the service's creation to its instance's being ready, as its events have them."""
-        times: dict[str, datetime] = {}
-        for row in self._rows(f"SELECT * FROM TABLE({_SERVICE}!SPCS_GET_EVENTS())"):
-            detail = json.dumps(row, default=str)
-            for word in ("pending", "is running"):
-                if f"Service instance is {word.removeprefix('is ')}" in detail:
-                    times[word] = row["TIMESTAMP"]
-        return (times["is running"] - times["pending"]).total_seconds()
-
-    def _rows(self, statement: str) -> list[dict[str, Any]]:
+    def rows(self, statement: str) -> list[dict[str, Any]]:
         from snowflake.connector import DictCursor, connect
 
         with connect(**self.backend.parameters()) as connection, connection.cursor(DictCursor) as cursor:
             return [dict(row) for row in cursor.execute(statement).fetchall()]
 
 
+def own_start(rows: Callable[[str], list[dict[str, Any]]], service: str) -> float:
+    """Seconds from the service's creation to its instance's being ready, as its events have them."""
+    times: dict[str, datetime] = {}
+    for row in rows(f"SELECT * FROM TABLE({service}!SPCS_GET_EVENTS())"):
+        detail = json.dumps(row, default=str)
+        for word in ("pending", "running"):
+            if f"Service instance is {word}" in detail:
+                times[word] = row["TIMESTAMP"]
+    return (times["running"] - times["pending"]).total_seconds()
+
+
 def rows() -> Iterator[Row]:
+    yield from _as_process()
+    if tunnel_ends.engine():
+        yield from _in_container()
+
+
+def _in_container() -> Iterator[Row]:
+    """With a box of the shipped image."""
+    with tunnel_ends.box() as made:
+        beyond, again, starts = [], [], []
+        for _ in range(3):
+            taken = _seconds(made.up)
+            starts.append(own_start(made.rows, real_box.SERVICE))
+            beyond.append(taken - starts[-1])
+            again.append(_seconds(made.up))
+            made.sfml("down", *real_box.PLACE, "--yes", "--data", "--delete-home")
+    detail = f"of {statistics.median(starts):.1f} s; median of 3, at most {max(beyond):.2f} s"
+    what = "sfml up, beyond a container's own start"
+    yield Row(what=what, figure=statistics.median(beyond), unit="s", limit=LIMIT, detail=detail)
+    yield Row(what="sfml up, nothing to do, container", figure=statistics.median(again), unit="s")
+
+
+def _seconds(what: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    what()
+    return time.perf_counter() - began
+
+
+def _as_process() -> Iterator[Row]:
+    """With sshd and bridge as programs of this machine."""
     with ExitStack() as stack:
         world = _world(stack)
         up = ("up", "--yes", "--egress", "packages")
         beyond, again, woken = [], [], []
         for _ in range(REPEAT):
             taken = world.sfml(*up)
-            beyond.append(taken - world.own_start())
+            beyond.append(taken - own_start(world.rows, _SERVICE))
             again.append(world.sfml(*up))
             woken.append(world.sfml("status"))
             world.sfml("down", "--yes", "--data", "--delete-home")

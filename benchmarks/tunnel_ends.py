@@ -12,6 +12,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -48,10 +49,28 @@ class Ends:
 def running(folder: Path) -> Iterator[Ends]:
     """In a container where there is an engine, else here. SFML_BENCH_WEBSOCKIFY names the peer's program."""
     peer = os.environ.get("SFML_BENCH_WEBSOCKIFY")
-    docker = shutil.which("docker")
-    has_engine = docker and subprocess.run([docker, "info"], capture_output=True, check=False).returncode == 0
-    with in_container(folder, str(docker), peer) if has_engine else as_processes(folder, peer) as ends:
+    with in_container(peer) if engine() else as_processes(folder, peer) as ends:
         yield ends
+
+
+def engine() -> str:
+    """The container engine's command; empty where none answers."""
+    docker = shutil.which("docker")
+    if not docker or subprocess.run([docker, "info"], capture_output=True, check=False).returncode:
+        return ""
+    return docker
+
+
+@contextmanager
+def box() -> Iterator[RealBox]:
+    """A project whose local backend has the shipped image in its repository; no box runs yet."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("SFML_", "SNOWFLAKE_"))}
+    with tempfile.TemporaryDirectory(prefix="sfml-bench-", ignore_cleanup_errors=True) as folder:
+        made = real_box.prepare(Path(folder), {**kept, "NO_COLOR": "1"})
+        try:
+            yield made
+        finally:
+            real_box.tidy(made, engine())
 
 
 @contextmanager
@@ -73,18 +92,14 @@ def as_processes(folder: Path, peer: str | None) -> Iterator[Ends]:
 
 
 @contextmanager
-def in_container(folder: Path, docker: str, peer: str | None) -> Iterator[Ends]:
+def in_container(peer: str | None) -> Iterator[Ends]:
     """A dev box of the shipped image; its sshd listens on a second port for direct ssh."""
     with ExitStack() as stack:
-        kept = {
-            key: value for key, value in os.environ.items() if not key.startswith(("SFML_", "SNOWFLAKE_"))
-        }
-        made = real_box.prepare(folder, {**kept, "NO_COLOR": "1"})
-        stack.callback(real_box.tidy, made, docker)
+        docker, made = engine(), stack.enter_context(box())
         _add_endpoint(made.project)
         made.up()
-        box = [docker, "exec", "-u", "dev", "-i", made.container(docker)]
-        port = stack.enter_context(_relay(_open_sshd(box), PORTS["sshd"]))
+        inside = [docker, "exec", "-u", "dev", "-i", made.container(docker)]
+        port = stack.enter_context(_relay(_open_sshd(inside), PORTS["sshd"]))
         options = {
             "ours": [],
             "direct": ["ProxyCommand=none", "HostName=127.0.0.1", f"Port={port}"],
@@ -92,7 +107,7 @@ def in_container(folder: Path, docker: str, peer: str | None) -> Iterator[Ends]:
         token = stack.enter_context(made.connect()).rest.token
         if peer:
             url = made.urls()[PEER]
-            _start_peer(box, peer)
+            _start_peer(inside, peer)
             _remember(made, url)
             options[PEER] = [f"ProxyCommand={shlex.join([str(real_box.SFML), 'ssh-proxy', PEER])}"]
             options[THIRD] = [_third_party(peer, url)]
@@ -131,7 +146,7 @@ def _add_endpoint(project: Path) -> None:
     template.write_text(text.replace(before, f'"jupyter": 8888, "{PEER}": {PORTS[PEER]}}}'))
 
 
-def _open_sshd(box: Sequence[str]) -> str:
+def _open_sshd(inside: Sequence[str]) -> str:
     """Let a second sshd with the box's configuration listen to the network; the container's address there."""
     change = f"s/^ListenAddress.*/ListenAddress 0.0.0.0:{PORTS['sshd']}/"
     commands = (
@@ -139,19 +154,19 @@ def _open_sshd(box: Sequence[str]) -> str:
         "/usr/sbin/sshd -f /tmp/sshd_config",
         "hostname -I",
     )
-    return _call([*box, "sh", "-c", " && ".join(commands)]).split()[0]
+    return _call([*inside, "sh", "-c", " && ".join(commands)]).split()[0]
 
 
-def _start_peer(box: Sequence[str], peer: str) -> None:
+def _start_peer(inside: Sequence[str], peer: str) -> None:
     """Copy websockify into the container and start it there; the image has numpy, which it unmasks with."""
     where = "import websockify; print(websockify.__path__[0])"
     package = Path(_call([str(Path(peer).with_name("python")), "-c", where]).strip())
     packed = subprocess.run(
         ["tar", "-cC", str(package.parent), package.name], stdout=subprocess.PIPE, check=True
     ).stdout
-    subprocess.run([*box, "sh", "-c", "mkdir /tmp/peer && tar -xC /tmp/peer"], input=packed, check=True)
+    subprocess.run([*inside, "sh", "-c", "mkdir /tmp/peer && tar -xC /tmp/peer"], input=packed, check=True)
     start = f"cd /tmp/peer && exec python -m websockify -D 0.0.0.0:{PORTS[PEER]} 127.0.0.1:2222"
-    _call([*box, "sh", "-c", f"python -c 'import numpy' && {start}"])
+    _call([*inside, "sh", "-c", f"python -c 'import numpy' && {start}"])
 
 
 def _remember(made: RealBox, url: str) -> None:
