@@ -10,12 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 LIMIT_MIB = 3072
 EVERY_S = 0.5
 
 
 pytest.register_assert_rewrite("mljob_operations")
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("sfml", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("sfml")
 
 
 def pytest_configure(config: pytest.Config) -> None:
