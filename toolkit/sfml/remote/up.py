@@ -51,7 +51,8 @@ class Wanted:
     def text(self) -> Sequence[str]:
         """The plan, line by line."""
         starts = [f"+ start of {self.service.step.title}"] if self.is_stopped else []
-        notes = [f"! {self.image.absence}: {self.image.remedy}"] if self.image and self.lacks_image else []
+        lacks = self.lacks_image or self.makes_repository
+        notes = [f"! {self.image.absence}: {self.image.remedy}"] if self.image and lacks else []
         return (
             *steps.lines(self.findings),
             *starts,
@@ -77,6 +78,12 @@ class Wanted:
         """Whether an image has to be fetched that its repository does not have."""
         is_fetched = self.is_new or self.needs_new_box or any("image" in one.what for one in self.changes)
         return is_fetched and self.image is not None and self.image.look is Look.MISSING
+
+    @property
+    def makes_repository(self) -> bool:
+        """Whether the image's repository is yet to be made, so that the image cannot be in it."""
+        titles = [step.title for step in steps.missing(self.around)]
+        return self.image is not None and f"image repository {self.image.repository}" in titles
 
     @property
     def is_new(self) -> bool:
