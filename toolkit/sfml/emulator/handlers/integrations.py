@@ -23,6 +23,8 @@ _OAUTH = "ALLOWED_API_AUTHENTICATION_INTEGRATIONS"
 def hosts(names: Iterable[str], backend: Backend) -> tuple[str, ...]:
     """Where these integrations lead: each a host, or a host and its port."""
     records = [backend.catalog.get(Kind.INTEGRATION, Name(name=name)) for name in names]
+    if not records:
+        return ()
     wanted = {rule for record in records if record for rule in record.properties[_RULES]}
     rules = [rule for rule in backend.catalog.find(Kind.NETWORK_RULE) if str(rule.name) in wanted]
     return tuple(dict.fromkeys(host for rule in rules for host in rule.properties["VALUE_LIST"]))
