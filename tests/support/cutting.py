@@ -11,13 +11,16 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close with a reset, so that what 
 
 
 class CuttingProxy:
-    """Forwards to ``target``; a connection is cut after ``after`` bytes, None for never."""
+    """Forwards to ``target``; a connection is cut after ``after`` bytes, None for never.
 
-    def __init__(self, target: tuple[str, int], *, after: int | None = None, port: int = 0) -> None:
-        self._target = target
+    ``lead_to`` changes the target; with None nobody gets through.
+    """
+
+    def __init__(self, target: tuple[str, int], *, after: int | None = None) -> None:
+        self._target: tuple[str, int] | None = target
         self._after = after
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
-        self._listener = socket.create_server(("127.0.0.1", port))
+        self._listener = socket.create_server(("127.0.0.1", 0))
         self.connections = 0
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -32,6 +35,11 @@ class CuttingProxy:
         self._listener.close()
         self.cut()
 
+    def lead_to(self, target: tuple[str, int] | None) -> None:
+        """Cut every connection; the next ones lead there."""
+        self._target = target
+        self.cut()
+
     def cut(self) -> None:
         """Cut every connection now."""
         while self._pairs:
@@ -42,9 +50,12 @@ class CuttingProxy:
             while True:
                 client, _ = self._listener.accept()
                 self.connections += 1
+                target = self._target
                 try:
-                    server = socket.create_connection(self._target)
+                    server = socket.create_connection(target) if target else None
                 except OSError:
+                    server = None
+                if server is None:
                     client.close()
                     continue
                 self._pairs.append((client, server))

@@ -39,7 +39,7 @@ def options(sshd: SshServer, folder: Path, port: int) -> list[str]:
 
 
 def run(*command: str | Path, stdin: bytes = b"") -> bytes:
-    done = subprocess.run([str(part) for part in command], input=stdin, capture_output=True, timeout=60)
+    done = subprocess.run([str(part) for part in command], input=stdin, capture_output=True, timeout=240)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -51,7 +51,7 @@ def test_ssh__bytes_up_and_down__come_back_equal(sshd: SshServer, door: Bridge, 
 
 def test_ssh__command_fails__its_exit_code_arrives(sshd: SshServer, door: Bridge, tmp_path: Path) -> None:
     command = ["ssh", *options(sshd, tmp_path, door.port), "box", "exit 7"]
-    assert subprocess.run(command, timeout=60, check=False).returncode == 7
+    assert subprocess.run(command, timeout=240, check=False).returncode == 7
 
 
 def test_scp_and_sftp__connections_cut_meanwhile__files_are_equal(
@@ -76,6 +76,6 @@ def test_ssh__twenty_at_once__each_has_its_own_answer(sshd: SshServer, door: Bri
         subprocess.Popen(["ssh", *ssh, "box", f"echo {number}"], stdout=subprocess.PIPE)
         for number in range(20)
     ]
-    assert [process.communicate(timeout=60)[0] for process in started] == [
+    assert [process.communicate(timeout=240)[0] for process in started] == [
         f"{number}\n".encode() for number in range(20)
     ]

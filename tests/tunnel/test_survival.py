@@ -56,14 +56,13 @@ def test_tunnel__way_gone_for_a_while__goes_on_afterwards(echo: EchoTarget) -> N
             assert process.stdin
             assert process.stdout
             assert process.stdout.read(len(echo.GREETING)) == echo.GREETING
-            port = proxy.port
-            proxy.close()  # nobody listens any more
+            proxy.lead_to(None)
             process.stdin.write(data[:1000])
             process.stdin.flush()
             time.sleep(1)
-            again = CuttingProxy(("127.0.0.1", server.port), port=port)
+            proxy.lead_to(("127.0.0.1", server.port))
             assert exchange(process, data[1000:]) == data
-            again.close()
+        proxy.close()
 
 
 def test_tunnel__client_stopped_longer_than_the_bridge_waits__goes_on(echo: EchoTarget) -> None:
@@ -81,13 +80,14 @@ def test_tunnel__client_stopped_longer_than_the_bridge_waits__goes_on(echo: Echo
 
 
 def test_tunnel__bridge_restarted__ends_with_the_reason(echo: EchoTarget) -> None:
-    with bridge(echo.port) as server, client(server.url) as process:
-        assert process.stdout
-        assert process.stdout.read(len(echo.GREETING)) == echo.GREETING
-        server.process.terminate()
-        server.process.wait(60)
-        with bridge(echo.port, port=server.port):
+    with bridge(echo.port) as server:
+        proxy = CuttingProxy(("127.0.0.1", server.port))
+        with client(f"http://127.0.0.1:{proxy.port}/ssh") as process, bridge(echo.port) as another:
+            assert process.stdout
+            assert process.stdout.read(len(echo.GREETING)) == echo.GREETING
+            proxy.lead_to(("127.0.0.1", another.port))
             _, errors = process.communicate(timeout=120)
+        proxy.close()
     assert process.returncode == 255
     assert b"does not know this session" in errors
 
@@ -171,25 +171,26 @@ def test_client__ssh_gone_while_there_is_no_way__does_not_try_for_long(echo: Ech
         url = f"http://127.0.0.1:{proxy.port}/ssh"
         with client_in_thread(url, Patience(ending=0.2)) as (to_client, from_client, thread):
             assert os.read(from_client, 1) == b"S"
-            proxy.close()
+            proxy.lead_to(None)
             os.close(to_client)
             os.close(from_client)
             thread.join(120)  # it would try for 600 s for an ssh that is there
             assert not thread.is_alive()
+        proxy.close()
 
 
 def test_client__ssh_gone_while_there_is_no_way__tells_the_bridge_by_the_next(echo: EchoTarget) -> None:
     with bridge(echo.port) as server:
         proxy = CuttingProxy(("127.0.0.1", server.port))
-        url, port = f"http://127.0.0.1:{proxy.port}/ssh", proxy.port
+        url = f"http://127.0.0.1:{proxy.port}/ssh"
         with client_in_thread(url, Patience(ending=300)) as (to_client, from_client, _):
             assert os.read(from_client, 1) == b"S"
-            proxy.close()
+            proxy.lead_to(None)
             os.close(to_client)
             os.close(from_client)
-            again = CuttingProxy(("127.0.0.1", server.port), port=port)
+            proxy.lead_to(("127.0.0.1", server.port))
             wait_until(lambda: echo.open == 0)  # in a quarter of an hour, if it were not told
-            again.close()
+        proxy.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
