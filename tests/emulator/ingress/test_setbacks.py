@@ -55,11 +55,16 @@ def spreading(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Endpoint,
 @pytest.fixture(scope="module")
 def failing(spreading: tuple[Path, Endpoint, Any]) -> Iterator[tuple[Endpoint, str]]:
     """The same endpoint and a token, where each third request fails, and pings are no activity."""
-    options = ("--ingress-fail-every", "3", "--ingress-ignore-pings", "--ingress-idle", "2")
+    options = ("--ingress-fail-every", "3", "--ingress-ignore-pings", "--ingress-idle", "5")
     backend = start(spreading[0], *options)
     connection = connected(backend)
     connection.cursor().execute("show endpoints in service echo")  # answered once they listen
-    yield spreading[1], token(connection)
+    endpoint, secret = spreading[1], token(connection)
+    deadline = time.monotonic() + WITHIN
+    while get(endpoint, "/", secret)[0] != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    yield endpoint, secret
     connection.close()
     assert backend.stop() == 0
 
@@ -74,10 +79,6 @@ def test_endpoint__still_spreading__is_not_found_by_those_who_may(
 
 def test_endpoint__each_third_request_fails__the_others_pass(failing: tuple[Endpoint, str]) -> None:
     endpoint, secret = failing
-    deadline = time.monotonic() + WITHIN
-    while get(endpoint, "/", secret)[0] != 200:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
     found = [get(endpoint, "/", secret)[0] for _ in range(9)]
     assert sorted(status for status in found if status != 200) == list(SETBACKS)
 
