@@ -181,8 +181,11 @@ class _Run:
             report=report,
         )
         box = wanted.box
-        data = {"image": box.image, "host": box.host, "url": entry.url, "code_url": entry.code_url}
-        self.out.value({**names(box), **data}, text="\n".join(_ways(box, entry)))
+        data: dict[str, Any] = {**names(box), "host": box.host, "url": entry.url, "code_url": entry.code_url}
+        is_as_asked = wanted.is_new or change or not wanted.changes
+        if is_as_asked:
+            data = {**data, "image": box.image, "idle_minutes": box.idle_minutes}
+        self.out.value(data, text="\n".join([*_ways(box, entry), *([_idle(box)] if is_as_asked else [])]))
 
     def _wants(self, question: str, flag: str, *, given: bool) -> bool:
         """Whether the user wants what is more than making and starting: --yes alone does not say so."""
@@ -201,13 +204,14 @@ def _timed(out: Output) -> Callable[[str], None]:
 
 
 def _ways(box: Box, entry: Entry) -> list[str]:
-    idle = (
-        f"stops after {box.idle_minutes:g} min without use" if box.idle_minutes else "never stops by itself"
-    )
     browser = [f"browser: {entry.code_url}"] if entry.code_url else []
     project = "" if box.project == DEFAULT_PROJECT else f" --project {box.project}"
-    editors = f"editor: sfml code{project}, sfml cursor{project}"
-    return [f"ssh {box.host}", editors, *browser, idle]
+    return [f"ssh {box.host}", f"editor: sfml code{project}, sfml cursor{project}", *browser]
+
+
+def _idle(box: Box) -> str:
+    minutes = box.idle_minutes
+    return f"stops after {minutes:g} min without use" if minutes else "never stops by itself"
 
 
 def _print_script(box: Box, out: Output) -> None:
