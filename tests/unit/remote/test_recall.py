@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -83,3 +84,21 @@ def test_box_as_it_is__pool_of_another_family__is_followed_or_refused() -> None:
     with pytest.raises(InputError, match="CPU_X64_S, and that cannot be changed to GPU_NV_S") as told:
         box_as_it_is(account, **WHO, family="GPU_NV_S")
     assert "--pool NAME" in str(told.value.hint)
+
+
+def test_box_as_it_is__only_its_home_is_left__is_as_large_as_that() -> None:
+    box = resolve(**WHO)
+    row = {
+        "name": "SYS_BACKUP_ON_DELETE1", "service_name": box.service.last, "volume_name": "home",
+        "state": "CREATED", "size": 80, "created_on": datetime(2026, 11, 20, tzinfo=UTC),
+    }  # fmt: skip
+
+    def account(statement: str) -> Rows:
+        if statement.startswith("SHOW SNAPSHOTS"):
+            return [row]
+        if statement.startswith("SHOW COMPUTE POOLS"):
+            return []
+        raise NotFoundError(statement)
+
+    assert box_as_it_is(account, **WHO).home_size == "80Gi"
+    assert box_as_it_is(account, **WHO, home_size="90Gi").home_size == "90Gi"

@@ -10,7 +10,7 @@ from sfml import sql
 from sfml.errors import InputError, NotFoundError, RefusedError
 from sfml.remote.box import DEFAULT_PROJECT, Box, resolve
 from sfml.remote.changes import image_of
-from sfml.remote.homes import VOLUME
+from sfml.remote.homes import VOLUME, kept
 from sfml.remote.hosts import listed
 from sfml.services import manage
 from sfml.services.manage import Service
@@ -28,10 +28,11 @@ def box_as_it_is(query: Query, *, user: str, role: str, project: str = DEFAULT_P
     named = {name: value for name, value in given.items() if value is not None}
     if "eai" in named or "egress" in named:  # one of them stands for both
         named = {"eai": None, "egress": None, **named}
-    kept = _options(resolve(**whose, **named), query)
-    if "repository" in named and "image" in kept:  # the same image, from there
-        kept["image"] = str(kept["image"]).rpartition("/")[2]
-    options = {**kept, **named}
+    first = resolve(**whose, **named)
+    there = _options(first, query) or _last_home(first, query)
+    if "repository" in named and "image" in there:  # the same image, from there
+        there["image"] = str(there["image"]).rpartition("/")[2]
+    options = {**there, **named}
     box = resolve(**whose, **options)
     family = _family(box.setup.pool, query)
     if family is None or family == box.setup.family:
@@ -68,6 +69,12 @@ def _options(box: Box, query: Query) -> dict[str, Any]:
         **_access(box, there, query),
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _last_home(box: Box, query: Query) -> dict[str, Any]:
+    """A volume that the home of a box that was removed fits into again."""
+    found = kept(box, query)
+    return {"home_size": f"{found[0].gibibytes}Gi"} if found and found[0].gibibytes else {}
 
 
 def _of_specification(spec: Mapping[str, Any], schema: Name) -> dict[str, Any]:
