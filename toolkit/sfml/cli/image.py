@@ -244,8 +244,10 @@ def push(
     """
     from sfml.cli import attached
     from sfml.images.publish import Survey, publish, survey
+    from sfml.session import in_containers
     from sfml.session.look import Place, look, over
 
+    config = in_containers(config)  # nothing else takes an image
     where: dict[str, Any] = {"repository": repository, "private_link": private_link}
 
     def surveyed(place: Place) -> Survey:

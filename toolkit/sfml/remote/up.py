@@ -190,7 +190,8 @@ def require_image(wanted: Wanted) -> None:
     found = wanted.image
     if found and wanted.lacks_image:
         raise NotFoundError(
-            found.absence, hint=f"{found.remedy}; then run this again, and it goes on from here"
+            found.absence,
+            hint=f"{found.remedy} (with the same --connection); then run this again, and it goes on",
         )
 
 
