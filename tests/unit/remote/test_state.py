@@ -84,7 +84,7 @@ def test_wait__box_comes_up__says_each_new_thing_once() -> None:
 
 
 def test_pause__often_at_first__then_every_two_seconds() -> None:
-    assert [state.pause(passed) for passed in (0, 1, 5, 10, 600)] == [0.25, 0.25, 1, 2, 2]
+    assert [state.pause(passed) for passed in (0, 1, 5, 20, 40, 600)] == [0.25, 0.25, 0.25, 1, 2, 2]
 
 
 def test_wait__never_ready__tells_what_was_last_seen() -> None:

@@ -115,7 +115,7 @@ def wait_until_ready(
 
 def pause(passed: float) -> float:
     """Seconds until the next look: often at first, for a box that only has to wake up."""
-    return min(_LOOK_EVERY, max(_FIRST_LOOK, passed / 5))
+    return min(_LOOK_EVERY, max(_FIRST_LOOK, passed / 20))
 
 
 def story(query: Query, service: Name) -> str:
