@@ -3,6 +3,7 @@
 import fcntl
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +96,23 @@ def test_in_containers__a_server_runs__takes_what_there_is(tmp_path: Path) -> No
     with (state / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert session.in_containers(chosen) == chosen
+
+
+@pytest.mark.parametrize(
+    ("running", "chosen", "is_refused"),
+    [("auto", "auto", True), ("docker", "auto", False), ("process", "process", False)],
+)
+def test_require_containers__processes_that_nobody_chose__are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, running: str, chosen: str, *, is_refused: bool
+) -> None:
+    (tmp_path / "docker").write_text("#!/bin/sh\n")
+    (tmp_path / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    state = tmp_path / "local"
+    state.mkdir()
+    announce(state, executor=running)
+    found = config.resolve({"connection": "local", "state": tmp_path, "executor": chosen}, {}, tmp_path)
+    with (state / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(ConfigError, match="needs containers") if is_refused else nullcontext():
+            session.require_containers(found)

@@ -26,7 +26,7 @@ from sfml.remote.api import READY_WITHIN, box_of, names
 from sfml.remote.box import DEFAULT_PROJECT, Box
 from sfml.remote.entry import Entry, SshFolder, folder, hosts, load
 from sfml.remote.up import Wanted, Who
-from sfml.session import in_containers
+from sfml.session import in_containers, require_containers
 from sfml.session.rows import Query
 
 _CONNECTION = ("connection", "role")
@@ -113,6 +113,7 @@ def up(
         return
     config = as_made(config, named.host)
     tokens.way(config.connection or "", os.environ)  # a key that may not be used is told before anything
+    require_containers(config)
     ask = query(in_containers(config))
     who = ups.who(ask)
     box = box_of(who, ask, project=project_name, **options)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sfml import config, keypair, project
 from sfml.config import Config
-from sfml.errors import NoConnectionError
+from sfml.errors import ConfigError, NoConnectionError
 from sfml.session.faults import translated
 
 if TYPE_CHECKING:
@@ -171,6 +171,19 @@ def in_containers(chosen: Config) -> Config:
 
     is_there = backend.find(project.local_state(chosen.state)) is not None
     return chosen if is_there else replace(chosen, executor="docker")
+
+
+def require_containers(chosen: Config) -> None:
+    """ConfigError where the local backend that runs has processes, and nobody has chosen that."""
+    from sfml.session import backend
+
+    found = backend.find(project.local_state(chosen.state)) if chosen.is_local else None
+    if found and found.executor == chosen.executor == "auto" and shutil.which("docker"):
+        raise ConfigError(
+            "this needs containers, and the local backend that runs has processes",
+            hint="sfml local stop, then this again starts it with containers, and all that it keeps\n"
+            "(executor: process in sfml.yaml stays with processes)",
+        )
 
 
 def _reach(chosen: Config) -> dict[str, Any]:
